@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LIB_ADDR_H
+#define LIB_ADDR_H
+
+#include <stdint.h>
+
+#define FRAME_SIZE 4096u
+
+/* Numbers of 4 KiB frames.  Isolation code computes with frame numbers only; bytes appear where
+ * hardware wants them. */
+typedef uint64_t hfn_t; /* host frame number: host-physical address / FRAME_SIZE */
+typedef uint64_t gfn_t; /* guest frame number: guest-physical address / FRAME_SIZE */
+
+static inline uint64_t address_of_frame(uint64_t frame)
+{
+    return frame * FRAME_SIZE;
+}
+
+static inline uint64_t frame_of_address(uint64_t address)
+{
+    return address / FRAME_SIZE;
+}
+
+#endif
