@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VMX_EXIT_H
+#define VMX_EXIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/run_exit.h"
+
+/* What happens after an exit of a guest was handled. */
+enum exit_next {
+    NEXT_RESUME = 0,  /* enter the same vCPU again */
+    NEXT_MANAGER = 1, /* VCPU_RUN returns: what was said with run_return_* */
+};
+
+/* Say what VCPU_RUN returns (vmx/run.c); each gives NEXT_MANAGER back, for `return run_return_...`. */
+enum exit_next run_return_interrupted(void);
+/* The registers in `mask` (abi/guest_call.h) of the current vCPU are disclosed. */
+enum exit_next run_return_guest_call(uint64_t mask);
+enum exit_next run_return_halted(uint64_t deadline);
+/* The partition is dead from now on: its vCPUs are never entered again.  Audited. */
+enum exit_next run_return_killed(enum kill_reason reason, uint64_t detail);
+/* KILL_FATAL_ERROR: the registers in `mask` are disclosed. */
+enum exit_next run_return_fatal_error(uint64_t mask);
+
+/* Move RIP behind the instruction that exited (VM-exit instruction length), and end blocking by STI and MOV SS. */
+void exit_skip_instruction(void);
+/* The same, for an instruction whose length the exit does not give. */
+void exit_skip_bytes(uint64_t length);
+
+/* Inject into the current vCPU at the next entry (vmx/event.c). */
+void event_inject_exception(uint32_t vector);
+void event_inject_exception_with_code(uint32_t vector, uint32_t error_code);
+void event_inject_interrupt(uint32_t vector);
+/* Is an event already waiting for injection? */
+bool event_pending(void);
+
+/* Exit handlers of guests, one file each; called with the guest's VMCS current. */
+enum exit_next exit_exception(void);      /* #UD (TDCALL or reflected), #DB, #AC; not NMI, not #MC */
+enum exit_next exit_tdcall(void);         /* exit reason 77 */
+enum exit_next exit_cpuid(void);
+enum exit_next exit_cr_access(void);
+enum exit_next exit_io_instruction(void); /* #VE */
+enum exit_next exit_rdmsr(void);
+enum exit_next exit_wrmsr(void);
+enum exit_next exit_ept_violation(void);
+enum exit_next exit_xsetbv(void);
+enum exit_next exit_interrupt_window(void);
+enum exit_next exit_preemption_timer(void);
+/* HLT, WBINVD, INVD, MWAIT, MONITOR, RDPMC, GETSEC, ENCLS, VMX instructions, XSAVES ...: #VE, #UD, #GP
+ * or skipped, as the TDX guest ABI says for each. */
+enum exit_next exit_instruction(uint32_t reason);
+
+/* The same for the manager; they always resume it. */
+void exit_manager_cpuid(void);
+void exit_manager_cr_access(void);
+void exit_manager_rdmsr(void);
+void exit_manager_wrmsr(void);
+void exit_manager_xsetbv(void);
+
+#endif

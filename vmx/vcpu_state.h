@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VMX_VCPU_STATE_H
+#define VMX_VCPU_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch/x86_64/percpu.h"
+
+/*
+ * What a vCPU holds besides its VMCS.  The frames of this struct are mapped nowhere but in the state
+ * window of the CPU whose current VMCS is the vCPU's, so that the core never has two partitions'
+ * registers in reach at once.
+ */
+
+/* In the order in which vmx/entry.S pushes them. */
+struct gpr_file {
+    uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
+    uint64_t rdi, rsi, rbp, rbx, rdx, rcx, rax;
+};
+_Static_assert(sizeof(struct gpr_file) == 15 * 8, "vmx/entry.S knows this layout");
+
+/* Answer to TDG.VP.VEINFO.GET. */
+struct ve_info {
+    uint64_t valid;
+    uint64_t exit_reason;
+    uint64_t qualification;
+    uint64_t linear_address;
+    uint64_t physical_address; /* shared bit included */
+    uint64_t length_and_info;  /* instruction length in bits 31:0, instruction information above */
+};
+
+#define VLAPIC_WORDS 8u    /* 256 vectors in 32-bit words, as IRR and ISR are read */
+#define VLAPIC_LVT_ENTRIES 6u
+
+/* The virtual x2APIC (vmx/vlapic.h). */
+struct vlapic {
+    uint32_t isr[VLAPIC_WORDS];
+    uint32_t irr[VLAPIC_WORDS];
+    uint32_t tpr;
+    uint32_t spurious;
+    uint32_t error_status;
+    uint32_t initial_count;
+    uint32_t divide;
+    uint32_t lvt[VLAPIC_LVT_ENTRIES]; /* timer, thermal, PMI, LINT0, LINT1, error */
+    uint64_t deadline;                /* TSC value; 0: not armed */
+};
+
+#define TDCALL_SITES 4u /* RIPs whose instruction bytes were found to be TDCALL */
+
+struct vcpu_state {
+    struct gpr_file gpr; /* at offset 0: VMCS_HOST_RSP points behind it */
+    uint64_t launched;   /* VMCS launch state; vmx/entry.S knows the offset */
+    uint64_t cr2;
+    uint64_t dr[4];
+    uint64_t dr6;
+    uint64_t xcr0;
+    uint64_t star;
+    uint64_t lstar;
+    uint64_t cstar;
+    uint64_t fmask;
+    uint64_t kernel_gs_base;
+    uint64_t tsc_aux;
+    uint64_t spec_ctrl;
+    uint64_t call_mask;   /* registers named by the TDVMCALL that waits for its reply; 0: none does */
+    uint64_t call_function;
+    struct ve_info ve;
+    struct vlapic vlapic;
+    uint64_t tdcall_sites[TDCALL_SITES];
+    uint32_t tdcall_site_next;
+    uint32_t halted; /* the guest halted and no interrupt has come since */
+    _Alignas(4096) uint8_t xsave[4096];
+};
+_Static_assert(offsetof(struct vcpu_state, launched) == 15 * 8, "vmx/entry.S knows this offset");
+_Static_assert(offsetof(struct vcpu_state, xsave) == 4096, "registers are one frame, XSAVE state the next");
+#define VCPU_STATE_FRAMES 2u
+_Static_assert(sizeof(struct vcpu_state) == VCPU_STATE_FRAMES * 4096, "what the state window maps");
+
+/* The state of the vCPU whose VMCS is current on this CPU. */
+static inline struct vcpu_state *vcpu_state(void)
+{
+    return (struct vcpu_state *)percpu_this()->state_window;
+}
+
+#endif
