@@ -21,8 +21,8 @@ struct memory_map {
     uint64_t lost;         /* frames given up for want of room, for the boot log */
     uint32_t range_count;
     uint32_t kept_count;
-    struct boot_range ranges[MEMORY_RANGES_MAX];
-    struct boot_range kept[MEMORY_KEPT_MAX]; /* of RAM, but not for the core's own region */
+    struct boot_range ranges[MEMORY_RANGES_MAX + 1]; /* the one more is for work in between */
+    struct boot_range kept[MEMORY_KEPT_MAX];         /* of RAM, but not for the core's own region */
 };
 
 /*
