@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manager/console.h"
+
+#include "manager/serial.h"
+
+static const struct console_voice manager_voice = {"", 0};
+static const struct console_voice *speaker = &manager_voice;
+static bool line_begins = true;
+static bool guests_named;
+
+static void end_line(void)
+{
+    serial_write('\r');
+    serial_write('\n');
+    line_begins = true;
+}
+
+static void take_the_floor(const struct console_voice *voice)
+{
+    if (speaker != voice && !line_begins) {
+        end_line();
+    }
+    speaker = voice;
+}
+
+static void write_name(const struct console_voice *voice)
+{
+    for (uint32_t i = 0; i < voice->name_length; i++) {
+        serial_write((uint8_t)voice->name[i]);
+    }
+    serial_write('|');
+    serial_write(' ');
+}
+
+void console_name_guests(bool named)
+{
+    guests_named = named;
+}
+
+void console_guest_output(const struct console_voice *voice, const uint8_t *bytes, uint32_t count)
+{
+    take_the_floor(voice);
+    for (uint32_t i = 0; i < count; i++) {
+        if (line_begins && guests_named) {
+            write_name(voice);
+        }
+        serial_write(bytes[i]);
+        line_begins = bytes[i] == '\n';
+    }
+}
+
+void console_message(const char *text, uint32_t length)
+{
+    take_the_floor(&manager_voice);
+    for (uint32_t i = 0; i < length; i++) {
+        if (text[i] == '\n') {
+            end_line();
+        } else {
+            serial_write((uint8_t)text[i]);
+            line_begins = false;
+        }
+    }
+}
+
+void console_forget(const struct console_voice *voice)
+{
+    if (speaker == voice) {
+        take_the_floor(&manager_voice);
+    }
+}

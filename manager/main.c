@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manager/main.h"
+
+#include "manager/config.h"
+#include "manager/console.h"
+#include "manager/hypercall.h"
+#include "manager/insn.h"
+#include "manager/memory.h"
+#include "manager/paging.h"
+#include "manager/physical.h"
+#include "manager/print.h"
+#include "manager/serial.h"
+#include "manager/timer.h"
+#include "manager/trap.h"
+
+extern const char image_start[], image_end[];
+extern uint64_t image_physical;
+
+static struct memory memory;
+static struct config config;
+
+static void stop(void)
+{
+    serial_flush();
+    hypercall_power(POWER_OFF);
+    for (;;) {
+        insn_hlt();
+    }
+}
+
+static void start_memory(const struct boot_info *info)
+{
+    const struct boot_range kept[] = {
+        {frame_of_address(image_physical), frame_of_address((uint64_t)(image_end - image_start))},
+        {frame_of_address((uintptr_t)info - DIRECT_MAP), 1},
+    };
+    uint64_t frames_end = 0;
+
+    memory_start(&memory, info, kept, sizeof(kept) / sizeof(kept[0]));
+    for (uint32_t i = 0; i < info->range_count; i++) {
+        const uint64_t end = info->ranges[i].first + info->ranges[i].count;
+        frames_end = end > frames_end ? end : frames_end;
+    }
+    if (!paging_start(&memory, frames_end)) {
+        print("bulkhead-manager: there is too little memory for the manager's page tables\n");
+        stop();
+    }
+}
+
+static void read_configuration(const struct boot_info *info)
+{
+    const struct boot_module *module = config_find_module(info, (struct config_text){"guests", 6});
+    if (module == NULL) {
+        print("bulkhead-manager: there is no guest configuration; load one with \"module2 FILE guests\"\n");
+        stop();
+    }
+    config_parse(&config, physical_at(module->address), module->size);
+    config_check_modules(&config, info);
+    for (uint32_t i = 0; i < config.mistake_count; i++) {
+        const struct config_mistake *mistake = &config.mistakes[i];
+        print("bulkhead-manager: guests, line %u: %s%s%t\n", (uint64_t)mistake->line, mistake->reason,
+              mistake->what.length > 0 ? ": " : "", mistake->what.at, mistake->what.length);
+    }
+    if (config.mistakes_lost > 0) {
+        print("bulkhead-manager: guests: %u more mistakes\n", (uint64_t)config.mistakes_lost);
+    }
+}
+
+void manager_main(const struct boot_info *info)
+{
+    serial_start(info->flags & BOOT_HAS_DEBUG_PORT);
+    trap_start();
+    if (info->magic != BOOT_INFO_MAGIC || info->abi_version != ABI_VERSION) {
+        print("bulkhead-manager: core and manager are of different versions; take both from one build\n");
+        stop();
+    }
+    start_memory(info);
+    timer_start();
+    print("bulkhead-manager: %u MiB of memory, %u modules, TSC %u kHz\n", memory_free_frames(&memory) >> 8,
+          (uint64_t)info->module_count, info->tsc_khz);
+    read_configuration(info);
+    stop();
+}
