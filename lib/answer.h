@@ -10,4 +10,13 @@ struct answer {
     uint64_t value;  /* 0 unless status is STATUS_OK or STATUS_RETRY */
 };
 
+static inline struct answer answer(uint64_t status, uint64_t value)
+{
+    struct answer a;
+
+    a.status = status;
+    a.value = value;
+    return a;
+}
+
 #endif

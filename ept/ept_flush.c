@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ept/ept_flush.h"
+
+#include "arch/x86_64/shootdown.h"
+#include "ept/table.h"
+
+static struct ept_flush_cpu cpus[CPUS_MAX];
+static uint64_t epochs[PARTITIONS_MAX];
+
+void ept_flush_init(void)
+{
+    for (uint32_t c = 0; c < CPUS_MAX; c++) {
+        cpus[c].inside = EPT_FLUSH_NOWHERE;
+    }
+    for (uint32_t v = 0; v < PARTITIONS_MAX; v++) {
+        epochs[v] = 1;
+    }
+}
+
+void ept_flush_enter(uint32_t cpu, uint32_t partition)
+{
+    uint64_t epoch;
+
+    /* Sequentially consistent: the store is visible before the epoch is read. */
+    __atomic_store_n(&cpus[cpu].inside, partition, __ATOMIC_SEQ_CST);
+    epoch = __atomic_load_n(&epochs[partition], __ATOMIC_SEQ_CST);
+    if (cpus[cpu].seen[partition] != epoch) {
+        shootdown_invept_all();
+        __atomic_store_n(&cpus[cpu].seen[partition], epoch, __ATOMIC_RELEASE);
+    }
+}
+
+void ept_flush_leave(uint32_t cpu)
+{
+    __atomic_store_n(&cpus[cpu].inside, EPT_FLUSH_NOWHERE, __ATOMIC_RELEASE);
+}
+
+void ept_flush_acknowledge(uint32_t cpu)
+{
+    uint32_t partition = __atomic_load_n(&cpus[cpu].inside, __ATOMIC_RELAXED);
+
+    if (partition != EPT_FLUSH_NOWHERE) {
+        uint64_t epoch = __atomic_load_n(&epochs[partition], __ATOMIC_ACQUIRE);
+
+        shootdown_invept_all();
+        __atomic_store_n(&cpus[cpu].seen[partition], epoch, __ATOMIC_RELEASE);
+    }
+}
+
+/* Waits until CPU `cpu` is out of `partition` or has flushed up to `epoch`. */
+static void wait_for(uint32_t cpu, uint32_t partition, uint64_t epoch)
+{
+    while (__atomic_load_n(&cpus[cpu].inside, __ATOMIC_ACQUIRE) == partition &&
+           __atomic_load_n(&cpus[cpu].seen[partition], __ATOMIC_ACQUIRE) < epoch) {
+        __builtin_ia32_pause();
+    }
+}
+
+void ept_flush_cpus(uint32_t partition)
+{
+    uint32_t self = shootdown_this_cpu();
+    uint64_t epoch = __atomic_add_fetch(&epochs[partition], 1u, __ATOMIC_SEQ_CST);
+
+    shootdown_invept(ept_pointer(tables_hfn + table_roots[table_ept_space(partition)]));
+    /* Had this CPU flushed up to the epoch before?  Else its next entry flushes every context. */
+    if (cpus[self].seen[partition] == epoch - 1u) {
+        cpus[self].seen[partition] = epoch;
+    }
+    for (uint32_t c = 0; c < CPUS_MAX; c++) {
+        if (c != self && __atomic_load_n(&cpus[c].inside, __ATOMIC_SEQ_CST) == partition) {
+            shootdown_nmi(c);
+        }
+    }
+    for (uint32_t c = 0; c < CPUS_MAX; c++) {
+        if (c != self) {
+            wait_for(c, partition, epoch);
+        }
+    }
+}
+
+void ept_flush_renew(uint32_t partition)
+{
+    __atomic_add_fetch(&epochs[partition], 1u, __ATOMIC_SEQ_CST);
+}
