@@ -47,7 +47,7 @@ uint64_t framebuffer_bytes(const struct framebuffer_place *place)
     /* Does a line fit into its pitch, and is there room for one character at least? */
     const bool is_text = place->type == FRAMEBUFFER_EGA_TEXT;
     if (place->width * unit > place->pitch || place->width < (is_text ? 1 : CELL_WIDTH) ||
-        place->height < (is_text ? 1 : CELL_HEIGHT)) {
+        place->height < (is_text ? 1 : CELL_HEIGHT * scale_of(place))) {
         return 0;
     }
     const uint64_t bytes = (uint64_t)place->pitch * place->height;
