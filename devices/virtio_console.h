@@ -20,6 +20,9 @@ enum {
     /* Linux fills the whole receive queue one kick at a time: a small queue saves exits. */
     VIRTIO_CONSOLE_QUEUE_SIZE = 8,
     VIRTIO_CONSOLE_INPUT_BYTES = 1024,
+    VIRTIO_CONSOLE_OUTPUT_MAX = 64 * 1024, /* a longer chain stops the device */
+    /* After so many bytes the rest waits for device_set_poll, so one kick is bounded work. */
+    VIRTIO_CONSOLE_BATCH_BYTES = 4 * 1024,
 };
 
 struct virtio_console {

@@ -71,7 +71,6 @@ struct virtio_pci_identity {
     unsigned queues;         /* 1 to VIRTIO_PCI_QUEUES_MAX */
     uint16_t queue_size_max; /* a power of two up to VIRTIO_QUEUE_SIZE_MAX */
     unsigned config_bytes;   /* device-specific configuration: up to VIRTIO_PCI_DEVICE_CONFIG_MAX */
-    uint32_t slice;          /* guest-physical address for the BARs: pci_host_slice */
 };
 
 struct virtio_pci {
@@ -88,7 +87,6 @@ struct virtio_pci {
     uint32_t accepted_select;
     uint8_t status; /* enum virtio_status */
     uint8_t isr;    /* enum virtio_isr */
-    uint8_t config_generation;
     uint16_t config_vector;
     uint16_t queue_select;
     unsigned queue_count;
@@ -101,9 +99,10 @@ struct virtio_pci {
     struct virtio_chain chain; /* the request being served; too large for a stack */
 };
 
-/* Fill in everything; the device starts reset. */
+/* Fill in everything; the device starts reset, its BARs at guest-physical address `slice`
+ * (pci_host_slice). */
 void virtio_pci_init(struct virtio_pci *device, struct guest *guest,
-                     const struct virtio_pci_identity *identity);
+                     const struct virtio_pci_identity *identity, uint32_t slice);
 
 /* A guest's access to configuration space; rules as for pci_function_read and _write. */
 uint32_t virtio_pci_config_read(struct virtio_pci *device, unsigned offset, unsigned size);
@@ -115,22 +114,27 @@ uint64_t virtio_pci_bar_read(struct virtio_pci *device, unsigned bar, uint32_t o
 void virtio_pci_bar_write(struct virtio_pci *device, unsigned bar, uint32_t offset, unsigned size,
                           uint64_t value);
 
-/* For device models: is the queue there, enabled, and the device running (DRIVER_OK, bus master, no reset
- * needed)? */
+/* Go on with work that was left; false: there is none now. */
+bool virtio_pci_poll(struct virtio_pci *device);
+
+/*
+ * For device models.
+ */
+
+/* May the queue be served: does it exist, is it enabled, and is the device running (DRIVER_OK, bus master,
+ * no reset needed)? */
 bool virtio_pci_queue_runs(const struct virtio_pci *device, unsigned queue);
 
-/* For device models: take the next chain of a running queue into device->chain.  False: none, or the
- * device has just stopped because the ring was bad. */
+/* Take the next chain of a queue into device->chain.  False: the queue does not run, has none, or was bad and
+ * has just stopped the device. */
 bool virtio_pci_pop(struct virtio_pci *device, unsigned queue);
 
-/* For device models: return device->chain; interrupt separately, once per batch. */
+/* Return device->chain with `written` bytes in its writable part, once for each pop.  The interrupt comes
+ * apart, once for a batch. */
 void virtio_pci_push(struct virtio_pci *device, unsigned queue, uint32_t written);
 void virtio_pci_interrupt(struct virtio_pci *device, unsigned queue);
 
-/* For device models: the driver broke the rules.  DEVICE_NEEDS_RESET; nothing moves until it resets. */
+/* The driver broke the rules: DEVICE_NEEDS_RESET, and nothing moves until it resets. */
 void virtio_pci_stop(struct virtio_pci *device);
-
-/* For device models: device->config was changed. */
-void virtio_pci_config_changed(struct virtio_pci *device);
 
 #endif

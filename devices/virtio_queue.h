@@ -65,9 +65,6 @@ bool virtio_queue_enable(struct virtio_queue *queue);
 enum virtio_queue_answer virtio_queue_pop(struct virtio_queue *queue, struct guest *guest, bool indirect,
                                           struct virtio_chain *chain);
 
-/* Is a chain available?  Consumes nothing. */
-enum virtio_queue_answer virtio_queue_peek(const struct virtio_queue *queue, struct guest *guest);
-
 /* Return a popped chain with `written` bytes written into its writable part.  False: broken. */
 bool virtio_queue_push(struct virtio_queue *queue, struct guest *guest, uint16_t head, uint32_t written);
 
