@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Gets Debian's stock cloud kernel by apt and unpacks it into cache/kernel, without installing it on this machine.
 
-Leaves there: vmlinuz (the bzImage), vmlinux (the ELF inside it), modules/*.ko (plain), config, version.
+Leaves there: vmlinuz (the bzImage), vmlinux (the ELF inside it), modules/*.ko and kvm/*.ko (plain), config, version.
 """
 import lzma
 import os
@@ -17,7 +17,8 @@ import tempfile
 from report import Refusal, progress, run_main
 
 META_PACKAGE = "linux-image-6.12-cloud-amd64"
-MODULES = ("virtio_blk", "virtio-rng")
+# directory under cache/kernel -> modules: what guests load, and what L0 of the nested machine loads.
+MODULES = {"modules": ("virtio_blk", "virtio-rng"), "kvm": ("irqbypass", "kvm", "kvm-intel")}
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 KERNEL = ROOT / "cache" / "kernel"
 
@@ -63,6 +64,15 @@ def resolve_package():
     return found.group(1)
 
 
+def plain_module(tree, name):
+    """A module of the unpacked package `tree`, uncompressed, as bytes."""
+    found = sorted(tree.glob(f"**/{name}.ko*"))
+    if not found:
+        raise Refusal(f"the kernel package has no module {name}: was it renamed?")
+    contents = found[0].read_bytes()
+    return lzma.decompress(contents) if found[0].suffix == ".xz" else contents
+
+
 def unpack(tree, target):
     """Copies what is wanted from the unpacked package `tree` into the directory `target`."""
     (bzimage,) = (tree / "boot").glob("vmlinuz-*")
@@ -70,14 +80,10 @@ def unpack(tree, target):
     (target / "vmlinux").write_bytes(extract_vmlinux(bzimage.read_bytes()))
     (config,) = (tree / "boot").glob("config-*")
     shutil.copy(config, target / "config")
-    (target / "modules").mkdir()
-    for name in MODULES:
-        found = sorted(tree.glob(f"**/{name}.ko*"))
-        if not found:
-            raise Refusal(f"the kernel package has no module {name}: was it renamed?")
-        contents = found[0].read_bytes()
-        plain = lzma.decompress(contents) if found[0].suffix == ".xz" else contents
-        (target / "modules" / f"{name}.ko").write_bytes(plain)
+    for directory, names in MODULES.items():
+        (target / directory).mkdir()
+        for name in names:
+            (target / directory / f"{name}.ko").write_bytes(plain_module(tree, name))
     (target / "version").write_text(bzimage.name.removeprefix("vmlinuz-") + "\n")
 
 
@@ -110,7 +116,7 @@ def main():
         # kernel.py BZIMAGE VMLINUX: only unpack
         pathlib.Path(sys.argv[2]).write_bytes(extract_vmlinux(pathlib.Path(sys.argv[1]).read_bytes()))
         return 0
-    if not (KERNEL / "version").exists():
+    if not all((KERNEL / name).exists() for name in ("version", *MODULES)):
         fetch()
     progress(f"stock kernel: {(KERNEL / 'version').read_text().strip()} in {KERNEL}")
     return 0
