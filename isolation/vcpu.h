@@ -16,7 +16,7 @@
  * Changed without the lock: `state` by compare-exchange (vcpu_claim, vcpu_release), `requests` by atomic or and
  * exchange, `last_cpu` by the CPU that has claimed the vCPU.
  */
-enum vcpu_state {
+enum vcpu_claim_state {
     VCPU_FREE = 0,
     VCPU_READY = 1,
     VCPU_RUNNING = 2, /* claimed by a CPU, which is last_cpu once it has entered */
