@@ -38,13 +38,18 @@ struct ve_info {
 struct vlapic {
     uint32_t isr[VLAPIC_WORDS];
     uint32_t irr[VLAPIC_WORDS];
+    uint32_t isr_words; /* bit w: isr[w] is not 0 */
+    uint32_t irr_words;
     uint32_t tpr;
     uint32_t spurious;
-    uint32_t error_status;
+    uint32_t error_status;  /* as ESR reads */
+    uint32_t error_pending; /* goes to error_status when ESR is written */
     uint32_t initial_count;
     uint32_t divide;
     uint32_t lvt[VLAPIC_LVT_ENTRIES]; /* timer, thermal, PMI, LINT0, LINT1, error */
-    uint64_t deadline;                /* TSC value; 0: not armed */
+    uint32_t window_exiting;          /* interrupt-window exiting is on in the VMCS */
+    uint64_t icr;
+    uint64_t deadline; /* TSC value at which the timer fires; 0: not armed */
 };
 
 #define TDCALL_SITES 4u /* RIPs whose instruction bytes were found to be TDCALL */

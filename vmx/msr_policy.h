@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VMX_MSR_POLICY_H
+#define VMX_MSR_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+
+/*
+ * Which MSRs a partition reaches without an exit: everything exits but an allow-list each (docs/msr-policy.md).
+ * Source: Intel SDM Vol. 3C, "MSR-Bitmap Address".
+ */
+enum msr_policy_part {
+    MSR_BITMAP_READ_LOW = 0,
+    MSR_BITMAP_READ_HIGH = 1024,
+    MSR_BITMAP_WRITE_LOW = 2048,
+    MSR_BITMAP_WRITE_HIGH = 3072,
+};
+
+/* VMCS_MSR_BITMAP of every guest and of the manager. */
+extern uint8_t msr_policy_guest_bitmap[FRAME_SIZE];
+extern uint8_t msr_policy_manager_bitmap[FRAME_SIZE];
+
+/* Makes the bitmaps of this machine; after cpuid_policy_init(). */
+void msr_policy_init(void);
+
+/* MSRs that the core answers for a guest by TDVMCALL, after #VE.  False: no such MSR. */
+bool msr_policy_guest_call_read(uint32_t msr, uint64_t *value);
+bool msr_policy_guest_call_write(uint32_t msr, uint64_t value);
+
+/* IA32_ARCH_CAPABILITIES as a guest reads it. */
+uint64_t msr_policy_arch_capabilities(void);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VMX_VLAPIC_H
+#define VMX_VLAPIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vmx/exit.h"
+#include "vmx/vcpu_state.h"
+
+/*
+ * The virtual x2APIC of the current vCPU: always in x2APIC mode, physical id = index of the vCPU in its
+ * partition.  Fixed interrupts of edge kind only.  INIT, SIPI, NMI and SMI of the ICR have no effect: TDX
+ * guests start CPUs by the MADT mailbox.
+ * Source: Intel SDM Vol. 3A, "Advanced Programmable Interrupt Controller (APIC)", "Extended XAPIC (x2APIC)".
+ */
+#define VLAPIC_VERSION     0x50014u /* version 0x14, six LVT entries */
+#define VLAPIC_NO_DEADLINE UINT64_MAX
+
+enum vlapic_result {
+    VLAPIC_DONE = 0,
+    VLAPIC_FAULT = 1, /* #GP(0) */
+    VLAPIC_SENT = 2,  /* done; another vCPU of the partition, which may be halted, was interrupted */
+};
+
+/* The state after reset. */
+void vlapic_reset(struct vlapic *apic);
+
+/* RDMSR and WRMSR of 0x800 to 0x8ff, and of IA32_TSC_DEADLINE. */
+enum vlapic_result vlapic_read(uint32_t msr, uint64_t *value);
+enum vlapic_result vlapic_write(uint32_t msr, uint64_t value);
+
+/* CR8 is TPR bits 7:4. */
+uint64_t vlapic_cr8(void);
+enum vlapic_result vlapic_set_cr8(uint64_t value);
+
+/* Before each entry of a guest: takes what was requested of this vCPU, fires its timer, and injects the
+ * interrupt that has priority or asks for an exit when it can be.  Cheap where nothing is pending. */
+void vlapic_prepare_entry(void);
+
+/* Take requests and timer into account, then: is there an interrupt that HLT must not sleep on?  RFLAGS.IF is
+ * not asked: TDX guests halt with IF = 0 and enable interrupts after. */
+bool vlapic_has_deliverable(void);
+
+/* TSC value at which the timer fires, or VLAPIC_NO_DEADLINE. */
+uint64_t vlapic_next_deadline(void);
+
+#endif
