@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests that boot something share: machines that are stopped after the test, their consoles shown if it fails."""
+import pathlib
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+import iso  # noqa: E402
+from machine_bochs import Bochs  # noqa: E402
+
+BUILD = ROOT / "build"
+CORE = BUILD / "core.elf"
+MANAGER = BUILD / "manager.bin"
+
+# Seconds after which a machine that says nothing of what is waited for is taken for hung.  Generous: nothing is
+# asserted on time, and the host may be busy.
+PATIENCE = 300
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Adds the consoles of the test's machines to the report of a failure."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.when == "call" and report.failed:
+        for machine in getattr(item, "machines", []):
+            machine.stop()
+            report.sections.append((f"console of {machine.name}", machine.text() or "(silent)"))
+            if machine.diagnosis():
+                report.sections.append((machine.name, machine.diagnosis()))
+
+
+@pytest.fixture
+def start(request, tmp_path):
+    """start(iso) boots an ISO: in Bochs, or in the machine class given, whose settings may follow."""
+    request.node.machines = []
+
+    def start_machine(image, machine=Bochs, **settings):
+        directory = tmp_path / f"machine{len(request.node.machines)}"
+        directory.mkdir()
+        started = machine(image, directory, **settings)
+        request.node.machines.append(started)
+        return started.start()
+
+    yield start_machine
+    for machine in request.node.machines:
+        machine.stop()
+
+
+@pytest.fixture
+def boot(start, tmp_path):
+    """boot({"manager": FILE, ...}) makes an ISO of the core and these modules and boots it."""
+
+    def boot_modules(modules, core=CORE, command_line="", machine=Bochs, **settings):
+        image = tmp_path / f"boot{len(list(tmp_path.glob('*.iso')))}.iso"
+        iso.make_iso(image, core, modules, command_line=command_line, efi=settings.get("uefi", False))
+        return start(image, machine, **settings)
+
+    return boot_modules
