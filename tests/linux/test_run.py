@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`make run` as its users meet it: Debian's stock kernel as a protected guest, in Bochs, with and without a terminal."""
+import os
+import pty
+import re
+import select
+import subprocess
+import time
+
+import pytest
+
+from conftest import PATIENCE, ROOT
+
+PROMPT = rb"guest:\S*# $"
+
+
+def environment(**settings):
+    return dict(os.environ, MACHINE="bochs", TERM="vt100", **settings)
+
+
+def run(**settings):
+    """tools/run.py without a terminal; the finished process."""
+    return subprocess.run(["tools/run.py"], cwd=ROOT, env=environment(**settings), stdin=subprocess.DEVNULL, text=True,
+                          capture_output=True, errors="replace", timeout=3 * PATIENCE, check=False)
+
+
+def test_default_command_shows_a_protected_guest():
+    done = run()
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert re.match(r"Linux \S+ 6\.12\..*cloud-amd64 ", lines[0]), done.stdout
+    assert lines[1] == "1", done.stdout
+    assert any("tdx: Guest detected" in line for line in lines), done.stdout
+    assert any(line.startswith("Mem:") for line in lines), done.stdout
+
+
+BLOCK_COMMAND = """
+grep ' / ext4' /proc/mounts || exit 11
+sha256sum /bin/busybox >/tmp/sum1; echo 3 >/proc/sys/vm/drop_caches
+dd if=/dev/urandom of=/root/random bs=1k count=1500 2>/dev/null
+sha256sum /root/random >/root/sum
+sync; echo 3 >/proc/sys/vm/drop_caches
+sha256sum -c /root/sum || exit 13
+sha256sum -c /tmp/sum1 || exit 14
+dd if=/dev/hwrng bs=64 count=1 2>/dev/null | wc -c | grep -qx 64 || exit 15
+grep -c virtio /proc/interrupts
+exit 7
+"""
+
+
+def test_block_input_and_output_and_the_command_status():
+    done = run(GUEST_CMD=BLOCK_COMMAND)
+    assert done.returncode == 7, done.stdout + done.stderr
+    assert "/root/random: OK" in done.stdout
+    assert "/bin/busybox: OK" in done.stdout
+
+
+def test_a_missing_file_is_named():
+    done = run(KERNEL="no/such/kernel")
+    assert done.returncode == 2
+    assert "KERNEL=no/such/kernel: there is no such file" in done.stderr
+
+
+class Terminal:
+    """A terminal with tools/run.py on it."""
+
+    def __init__(self):
+        self.master, slave = pty.openpty()
+        self.process = subprocess.Popen(["tools/run.py"], cwd=ROOT, env=environment(), stdin=slave, stdout=slave,
+                                        stderr=slave, start_new_session=True)
+        os.close(slave)
+        self.seen = b""
+
+    def expect(self, pattern, seconds=PATIENCE):
+        """Waits for the pattern in what has come since the last one; forgets that much."""
+        expression = re.compile(pattern, re.MULTILINE)
+        deadline = time.monotonic() + seconds
+        while True:
+            found = expression.search(self.seen)
+            if found:
+                self.seen = self.seen[found.end():]
+                return found
+            if time.monotonic() > deadline:
+                pytest.fail(f"no {pattern!r} on the terminal; it shows:\n{self.seen.decode(errors='replace')}")
+            if select.select([self.master], [], [], 1)[0]:
+                try:
+                    self.seen += os.read(self.master, 65536)
+                except OSError:
+                    pytest.fail(f"the terminal closed before {pattern!r}:\n{self.seen.decode(errors='replace')}")
+
+    def type(self, text):
+        os.write(self.master, text)
+
+
+def test_a_shell_on_a_terminal():
+    terminal = Terminal()
+    try:
+        terminal.expect(PROMPT, 3 * PATIENCE)
+        terminal.type(b"echo $((6 * 7))\n")
+        terminal.expect(rb"^42\r$")
+        terminal.expect(PROMPT)
+        # Job control: a background job is listed, the foreground one ends with Ctrl-C, and the shell stays.
+        terminal.type(b"sleep 5000 & jobs\n")
+        terminal.expect(rb"\[1\]\+?\s+Running\s+sleep 5000")
+        terminal.expect(PROMPT)
+        terminal.type(b"cat\n")
+        terminal.expect(rb"^cat\r$|cat\r\n")
+        terminal.type(b"echoed\n")
+        terminal.expect(rb"echoed\r\nechoed\r\n")
+        terminal.type(b"\x03")
+        terminal.expect(PROMPT)
+        terminal.type(b"poweroff\n")
+        assert terminal.process.wait(PATIENCE) == 0
+    finally:
+        if terminal.process.poll() is None:
+            terminal.process.kill()
+        os.close(terminal.master)
