@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "boot/acpi.h"
 
+#include <stddef.h>
+
 #include "boot/acpi_dmar.h"
 #include "boot/acpi_fadt.h"
 #include "boot/acpi_madt.h"
 #include "boot/acpi_mcfg.h"
 #include "boot/acpi_s5.h"
 #include "boot/acpi_table.h"
+#include "boot/boot_memory.h"
 #include "lib/string.h"
 
 /* ACPI Specification 6.5, "Root System Description Pointer (RSDP)". */
@@ -23,6 +26,8 @@ enum {
 
 /* "IA-PC High Precision Event Timer (HPET)" Specification 1.0a, "The ACPI 2.0 HPET Description Table". */
 enum { HPET_REGISTERS = 40, HPET_BYTES = 56 };
+
+enum { ROOT_ENTRIES_MAX = 512 };
 
 /* The root table: an RSDT of 4-byte or an XSDT of 8-byte addresses. */
 struct root {
@@ -74,19 +79,33 @@ static bool rsdp_is_good_and_new(struct bytes rsdp)
            bytes_hold(rsdp, 0, length) && acpi_table_adds_up(bytes_part(rsdp, 0, length));
 }
 
+/* A table that cannot be reached might be the one that says what to protect: none is passed over. */
+static enum acpi_error check_root(const struct root *root)
+{
+    if (root_count(root) > ROOT_ENTRIES_MAX) {
+        return ACPI_BAD_LENGTH;
+    }
+    for (uint32_t i = 0; i < root_count(root); i++) {
+        const uint64_t address = root_entry(root, i);
+        if (address != 0 && boot_memory(address, ACPI_TABLE_HEADER) == NULL) {
+            return ACPI_UNREACHABLE;
+        }
+    }
+    return ACPI_OK;
+}
+
 static enum acpi_error open_root(struct bytes rsdp_new, struct bytes rsdp_old, struct root *root,
                                  struct acpi_machine *out)
 {
-    if (rsdp_is_good_and_new(rsdp_new) && bytes_u64(rsdp_new, RSDP_XSDT) != 0) {
-        root->stride = sizeof(uint64_t);
-        return blame(out, "XSDT", acpi_table_open(bytes_u64(rsdp_new, RSDP_XSDT), &root->table));
-    }
+    const bool extended = rsdp_is_good_and_new(rsdp_new) && bytes_u64(rsdp_new, RSDP_XSDT) != 0;
     const struct bytes old = rsdp_is_good(rsdp_old) ? rsdp_old : rsdp_new;
-    if (!rsdp_is_good(old)) {
+    if (!extended && !rsdp_is_good(old)) {
         return ACPI_NO_RSDP;
     }
-    root->stride = sizeof(uint32_t);
-    return blame(out, "RSDT", acpi_table_open(bytes_u32(old, RSDP_RSDT), &root->table));
+    root->stride = extended ? sizeof(uint64_t) : sizeof(uint32_t);
+    const uint64_t address = extended ? bytes_u64(rsdp_new, RSDP_XSDT) : bytes_u32(old, RSDP_RSDT);
+    const enum acpi_error error = acpi_table_open(address, &root->table);
+    return blame(out, extended ? "XSDT" : "RSDT", error != ACPI_OK ? error : check_root(root));
 }
 
 static enum acpi_error read_madt(const struct root *root, struct acpi_machine *out)
@@ -105,9 +124,9 @@ static enum acpi_error read_madt(const struct root *root, struct acpi_machine *o
 static void find_s5(const struct root *root, uint64_t dsdt, struct acpi_machine *out)
 {
     uint64_t address = dsdt;
-    for (uint32_t ssdts = 0; ssdts <= ACPI_SSDTS_MAX; ssdts++) {
+    for (uint32_t ssdts = 0; ssdts <= ACPI_SSDTS_MAX && (address != 0 || ssdts == 0); ssdts++) {
         struct bytes table;
-        if (address != 0 && acpi_table_open(address, &table) == ACPI_OK && acpi_s5_find(table, &out->power)) {
+        if (acpi_table_open(address, &table) == ACPI_OK && acpi_s5_find(table, &out->power)) {
             return;
         }
         address = root_find(root, ACPI_SIGNATURE('S', 'S', 'D', 'T'), ssdts);
