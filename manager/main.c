@@ -3,12 +3,14 @@
 
 #include "manager/config.h"
 #include "manager/console.h"
+#include "manager/guest.h"
 #include "manager/hypercall.h"
 #include "manager/insn.h"
 #include "manager/memory.h"
 #include "manager/paging.h"
 #include "manager/physical.h"
 #include "manager/print.h"
+#include "manager/run.h"
 #include "manager/serial.h"
 #include "manager/timer.h"
 #include "manager/trap.h"
@@ -18,9 +20,11 @@ extern uint64_t image_physical;
 
 static struct memory memory;
 static struct config config;
+static struct guest *guests[CONFIG_GUESTS_MAX];
 
 static void stop(void)
 {
+    print("bulkhead-manager: power off\n");
     serial_flush();
     hypercall_power(POWER_OFF);
     for (;;) {
@@ -66,6 +70,39 @@ static void read_configuration(const struct boot_info *info)
     }
 }
 
+/* A guest's state lives in frames, not in the image: nobody pays for guests that are not there. */
+static struct guest *make_guest(const struct config_guest *wanted, const struct boot_info *info)
+{
+    const uint64_t frames = frame_of_address(sizeof(struct guest) + FRAME_SIZE - 1);
+    const uint64_t first = memory_take(&memory, frames, 1);
+    if (first == MEMORY_NONE) {
+        print("bulkhead-manager: guest %t: there is not enough memory left for it\n", wanted->name.at,
+              wanted->name.length);
+        return NULL;
+    }
+    struct guest *guest = physical_at(address_of_frame(first));
+    guest_init(guest, wanted, info, &memory);
+    return guest;
+}
+
+static uint32_t start_guests(const struct boot_info *info)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < config.guest_count; i++) {
+        const struct config_guest *wanted = &config.guests[i];
+        if (!wanted->sound) {
+            print("bulkhead-manager: guest %t is not started: its configuration has mistakes\n",
+                  wanted->name.at, wanted->name.length);
+            continue;
+        }
+        struct guest *guest = make_guest(wanted, info);
+        if (guest != NULL && guest_start(guest)) {
+            guests[count++] = guest;
+        }
+    }
+    return count;
+}
+
 void manager_main(const struct boot_info *info)
 {
     serial_start(info->flags & BOOT_HAS_DEBUG_PORT);
@@ -76,8 +113,20 @@ void manager_main(const struct boot_info *info)
     }
     start_memory(info);
     timer_start();
+    insn_sti();
     print("bulkhead-manager: %u MiB of memory, %u modules, TSC %u kHz\n", memory_free_frames(&memory) >> 8,
           (uint64_t)info->module_count, info->tsc_khz);
     read_configuration(info);
+
+    const uint32_t count = start_guests(info);
+    console_name_guests(count > 1);
+    if (count > 0) {
+        run_guests(guests, count, info->tsc_khz);
+    }
+    print("bulkhead-manager: no guest is running\n");
+    while (!config.power_off_when_done) {
+        serial_flush();
+        insn_sti_hlt();
+    }
     stop();
 }

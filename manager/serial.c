@@ -111,6 +111,11 @@ bool serial_read(uint8_t *byte)
     return true;
 }
 
+bool serial_pending(void)
+{
+    return sent_count > 0;
+}
+
 void serial_flush(void)
 {
     for (uint32_t polls = 0; sent_count > 0 && polls < FLUSH_POLLS_MAX; polls++) {

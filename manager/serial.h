@@ -22,6 +22,9 @@ void serial_poll(void);
 /* A byte that has arrived.  False where there is none. */
 bool serial_read(uint8_t *byte);
 
+/* Whether bytes wait for the line. */
+bool serial_pending(void);
+
 /* Wait until everything is on the line. */
 void serial_flush(void);
 

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manager/keyboard.h"
+
+#include "manager/print.h"
+#include "manager/serial.h"
+
+enum { CONTROL_A = 0x01 };
+
+static void say_focus(const struct keyboard *keyboard, struct guest *const *guests)
+{
+    const struct guest *guest = guests[keyboard->focus];
+    print("bulkhead: the keyboard is guest %t's\n", guest->voice.name, guest->voice.name_length);
+}
+
+/* The next guest that is on, if any. */
+static void focus_next(struct keyboard *keyboard, struct guest *const *guests, uint32_t count)
+{
+    for (uint32_t i = 1; i <= count; i++) {
+        const uint32_t next = (keyboard->focus + i) % count;
+        if (guests[next]->state == GUEST_ON) {
+            keyboard->focus = next;
+            keyboard->has_waiting = false;
+            return;
+        }
+    }
+}
+
+static void list_guests(const struct keyboard *keyboard, struct guest *const *guests, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        print("bulkhead: guest %t is %s%s\n", guests[i]->voice.name, guests[i]->voice.name_length,
+              guests[i]->state == GUEST_ON ? "on" : "off",
+              i == keyboard->focus ? ", and has the keyboard" : "");
+    }
+}
+
+/* False: power off. */
+static bool do_command(struct keyboard *keyboard, uint8_t byte, struct guest *const *guests, uint32_t count)
+{
+    switch (byte) {
+    case 'n':
+        focus_next(keyboard, guests, count);
+        say_focus(keyboard, guests);
+        return true;
+    case 'l':
+        list_guests(keyboard, guests, count);
+        return true;
+    case 'x':
+        return false;
+    case 'a':
+    case CONTROL_A:
+        keyboard->waiting = CONTROL_A;
+        keyboard->has_waiting = true;
+        return true;
+    default:
+        print("bulkhead: Ctrl-A n: next guest, l: list of guests, x: power off, a: send Ctrl-A\n");
+        return true;
+    }
+}
+
+/* Whether the focused guest took the byte that waits. */
+static bool pass_on(struct keyboard *keyboard, struct guest *const *guests)
+{
+    struct guest *guest = guests[keyboard->focus];
+    if (keyboard->has_waiting && guest->state == GUEST_ON) {
+        keyboard->has_waiting = device_set_console_input(&guest->devices, &keyboard->waiting, 1) == 0;
+    }
+    return !keyboard->has_waiting;
+}
+
+bool keyboard_poll(struct keyboard *keyboard, struct guest *const *guests, uint32_t count)
+{
+    uint8_t byte;
+
+    if (guests[keyboard->focus]->state == GUEST_OFF) {
+        focus_next(keyboard, guests, count);
+    }
+    while (pass_on(keyboard, guests) && serial_read(&byte)) {
+        if (keyboard->in_command) {
+            keyboard->in_command = false;
+            if (!do_command(keyboard, byte, guests, count)) {
+                return false;
+            }
+        } else if (byte == CONTROL_A) {
+            keyboard->in_command = true;
+        } else {
+            keyboard->waiting = byte;
+            keyboard->has_waiting = true;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MANAGER_KEYBOARD_H
+#define MANAGER_KEYBOARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "manager/guest.h"
+
+/*
+ * What is typed goes to one guest, which has the focus.  Ctrl-A begins a command for the manager: n the next
+ * guest, l a list, x power off, h help, a or Ctrl-A the byte itself.
+ */
+struct keyboard {
+    uint32_t focus;   /* index of a guest */
+    bool in_command;  /* Ctrl-A came */
+    bool has_waiting; /* the focused guest did not take `waiting` yet */
+    uint8_t waiting;
+};
+
+/* Pass on what has been typed.  False: the user wants the machine off. */
+bool keyboard_poll(struct keyboard *keyboard, struct guest *const *guests, uint32_t count);
+
+#endif
