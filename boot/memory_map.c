@@ -5,7 +5,10 @@
 #include "lib/limits.h"
 #include "lib/string.h"
 
-enum { FIRST_FRAME = 0x100 }; /* 1 MiB: everything below is firmware's, the core's and start-up code's */
+enum {
+    FIRST_FRAME = 0x100,   /* 1 MiB: everything below is firmware's, the core's and start-up code's */
+    LOW_FRAMES_END = 0xa0, /* 640 KiB: where RAM below 1 MiB ends at the latest */
+};
 
 /* Multiboot2 Specification, "Memory map". */
 enum { ENTRY_ADDRESS = 0, ENTRY_BYTES = 8, ENTRY_TYPE = 16, ENTRY_TYPE_AVAILABLE = 1 };
@@ -92,7 +95,7 @@ static void insert_at(struct memory_map *map, uint32_t at, struct boot_range ran
 /* Make a range RAM, joining all it meets or touches. */
 static void add(struct memory_map *map, struct boot_range range)
 {
-    uint64_t first = range.first > FIRST_FRAME ? range.first : FIRST_FRAME;
+    uint64_t first = range.first;
     uint64_t end = end_of(range) < map->frames_limit ? end_of(range) : map->frames_limit;
     if (range.count == 0 || first >= end) {
         return;
@@ -177,6 +180,10 @@ void memory_map_sanitise(struct memory_map *map, const struct boot_parameters *p
     for (uint32_t i = 0; i < parameters->module_count; i++) {
         (void)memory_map_keep(map, parameters->modules[i].address, parameters->modules[i].size);
     }
+    if (!memory_map_take_region(map, 1, 1, LOW_FRAMES_END, &map->low_frame)) {
+        map->low_frame = 0;
+    }
+    memory_map_exclude(map, 0, address_of_frame(FIRST_FRAME));
 }
 
 void memory_map_exclude(struct memory_map *map, uint64_t address, uint64_t bytes)

@@ -18,6 +18,7 @@
  */
 struct memory_map {
     uint64_t frames_limit; /* no hfn at or above this is RAM to us */
+    uint64_t low_frame;    /* hfn of one page below 640 KiB for the start of other CPUs; 0: none is free */
     uint64_t lost;         /* frames given up for want of room, for the boot log */
     uint32_t range_count;
     uint32_t kept_count;

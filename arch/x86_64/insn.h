@@ -35,6 +35,11 @@ static inline void insn_lfence(void)
     __asm__ volatile("lfence" ::: "memory");
 }
 
+static inline void insn_mfence(void)
+{
+    __asm__ volatile("mfence" ::: "memory");
+}
+
 static inline uint8_t insn_inb(uint16_t port)
 {
     uint8_t value;
@@ -226,6 +231,29 @@ static inline void insn_verw(uint16_t selector)
     __asm__ volatile("verw %0" ::"m"(selector) : "cc", "memory");
 }
 
+/* Fill the return stack buffer (32 entries at most) with calls that are never returned to by prediction of
+ * another's making.  Source: Intel, "Retpoline: A Branch Target Injection Mitigation", "RSB stuffing". */
+static inline void insn_fill_return_stack(void)
+{
+    __asm__ volatile(".rept 32\n\t"
+                     "call 1f\n\t"
+                     "int3\n"
+                     "1:\n\t"
+                     ".endr\n\t"
+                     "addq $256, %%rsp\n\t"
+                     "lfence" ::
+                         : "memory", "cc");
+}
+
+/* An exception without an IDT: the CPU shuts down, which resets the machine. */
+static inline void insn_triple_fault(void)
+{
+    const struct descriptor_table_register none = {0, 0};
+
+    insn_lidt(&none);
+    __asm__ volatile("ud2");
+}
+
 /* REP STOSQ: `count` quadwords of zero. */
 static inline void insn_zero_quadwords(void *to, uint64_t count)
 {
@@ -286,10 +314,7 @@ static inline bool insn_invept(enum invept_type type, uint64_t eptp)
     struct invept_descriptor descriptor = {eptp, 0};
     bool failed;
 
-    __asm__ volatile("invept %1, %2"
-                     : "=@ccbe"(failed)
-                     : "m"(descriptor), "r"((uint64_t)type)
-                     : "memory");
+    __asm__ volatile("invept %1, %2" : "=@ccbe"(failed) : "m"(descriptor), "r"((uint64_t)type) : "memory");
     return !failed;
 }
 
@@ -306,10 +331,7 @@ static inline bool insn_invvpid(enum invvpid_type type, uint16_t vpid)
     struct invvpid_descriptor descriptor = {vpid, 0};
     bool failed;
 
-    __asm__ volatile("invvpid %1, %2"
-                     : "=@ccbe"(failed)
-                     : "m"(descriptor), "r"((uint64_t)type)
-                     : "memory");
+    __asm__ volatile("invvpid %1, %2" : "=@ccbe"(failed) : "m"(descriptor), "r"((uint64_t)type) : "memory");
     return !failed;
 }
 

@@ -20,12 +20,14 @@ enum msr {
     MSR_IA32_SYSENTER_EIP = 0x176,
     MSR_IA32_MCG_CAP = 0x179,
     MSR_IA32_MCG_STATUS = 0x17a,
+    MSR_IA32_MCG_CTL = 0x17b,
     MSR_IA32_MISC_ENABLE = 0x1a0,
     MSR_IA32_DEBUGCTL = 0x1d9,
     MSR_IA32_PAT = 0x277,
     MSR_IA32_PERF_GLOBAL_CTRL = 0x38f,
     MSR_IA32_MC0_CTL = 0x400,
     MSR_IA32_MC0_STATUS = 0x401,
+    MSR_IA32_MC0_ADDR = 0x402,
     MSR_IA32_VMX_BASIC = 0x480,
     MSR_IA32_VMX_PINBASED_CTLS = 0x481,
     MSR_IA32_VMX_PROCBASED_CTLS = 0x482,
@@ -106,7 +108,12 @@ enum arch_capabilities_bits {
     ARCH_CAP_MDS_NO = 1u << 5,
     ARCH_CAP_IF_PSCHANGE_MC_NO = 1u << 6,
     ARCH_CAP_TAA_NO = 1u << 8,
+    ARCH_CAP_FBSDP_NO = 1u << 14,
+    ARCH_CAP_PSDP_NO = 1u << 15,
+    ARCH_CAP_FB_CLEAR = 1u << 17,
     ARCH_CAP_XAPIC_DISABLE_STATUS = 1u << 21,
+    ARCH_CAP_RFDS_NO = 1u << 27,
+    ARCH_CAP_RFDS_CLEAR = 1u << 28,
 };
 
 /* The PAT value after reset: WB WT UC- UC, twice. */

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "boot/take_machine.h"
+
+#include <stddef.h>
+
+#include "arch/x86_64/console.h"
+#include "arch/x86_64/cpu_bugs.h"
+#include "arch/x86_64/dma.h"
+#include "arch/x86_64/hpet.h"
+#include "arch/x86_64/ioapic.h"
+#include "arch/x86_64/lapic.h"
+#include "arch/x86_64/mce.h"
+#include "arch/x86_64/paging.h"
+#include "arch/x86_64/panic.h"
+#include "arch/x86_64/pci.h"
+#include "arch/x86_64/pic.h"
+#include "arch/x86_64/pit.h"
+#include "arch/x86_64/power.h"
+#include "arch/x86_64/smp.h"
+#include "arch/x86_64/tsc.h"
+#include "lib/format.h"
+
+enum { IOAPIC_BLOCK_BYTES = 0x20, DECIMAL_BYTES = 24, LOW_FRAMES = 0xa0 };
+
+static void take_pci(const struct acpi_machine *acpi)
+{
+    pci_silence(0, 0, 0, PCI_BUSES - 1);
+    for (uint32_t i = 0; i < acpi->segment_count; i++) {
+        const struct acpi_segment *segment = &acpi->segments[i];
+        if (segment->segment != 0) {
+            pci_silence(segment->segment, segment->ecam, segment->first_bus, segment->last_bus);
+        }
+    }
+}
+
+static void take_interrupts(const struct acpi_machine *acpi)
+{
+    uint32_t entries = 0;
+
+    pic_silence();
+    pic_silence_nmi();
+    for (uint32_t i = 0; i < acpi->ioapic_count; i++) {
+        entries += ioapic_silence(paging_map_device(acpi->ioapics[i].address, IOAPIC_BLOCK_BYTES));
+    }
+    if (!lapic_enable()) {
+        refuse("This CPU has no x2APIC, or the firmware hides it. Look for x2APIC in its setup.");
+    }
+    console_line_decimal("interrupt inputs masked: ", entries, "");
+}
+
+/* The timers are needed once, to find out how fast the TSC runs. */
+static void take_timers(const struct acpi_machine *acpi)
+{
+    void *first = NULL;
+
+    for (uint32_t i = 0; i < acpi->hpet_count; i++) {
+        void *block = paging_map_device(acpi->hpets[i], HPET_BLOCK_BYTES);
+        hpet_silence(block);
+        first = i == 0 ? block : first;
+    }
+    if (!tsc_measure(first)) {
+        refuse("The frequency of the time-stamp counter can be found out neither from CPUID nor by a timer.");
+    }
+    if (first != NULL) {
+        hpet_silence(first);
+    }
+    pit_silence();
+    console_line_decimal("time-stamp counter: ", tsc_khz(), " kHz");
+}
+
+static struct power_register register_of(const struct acpi_register *at)
+{
+    return (struct power_register){.address = at->address, .space = at->space};
+}
+
+static void take_power(const struct acpi_power *acpi)
+{
+    const struct power_facts facts = {
+        .pm1a_control = register_of(&acpi->pm1a_control),
+        .pm1b_control = register_of(&acpi->pm1b_control),
+        .sleep_control = register_of(&acpi->sleep_control),
+        .reset = acpi->has_reset ? register_of(&acpi->reset) : (struct power_register){0},
+        .reset_value = acpi->reset_value,
+        .has_off = acpi->has_s5,
+        .reduced = acpi->hardware_reduced,
+        .off_type_a = acpi->s5_type_a,
+        .off_type_b = acpi->s5_type_b,
+        .facs = {acpi->facs[0], acpi->facs[1]},
+    };
+
+    power_init(&facts);
+}
+
+_Noreturn static void refuse_cpu(const char *why, uint32_t apic_id)
+{
+    char text[DECIMAL_BYTES];
+    struct format format;
+
+    format_start(&format, text, sizeof(text));
+    format_decimal(&format, apic_id);
+    refuse_named(why, text);
+}
+
+static uint32_t count_of(const struct acpi_machine *acpi, uint32_t apic_id)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < acpi->cpu_count; i++) {
+        count += acpi->cpus[i].enabled && acpi->cpus[i].apic_id == apic_id;
+    }
+    return count;
+}
+
+/* CPUs that are not enabled are not there: they have no code to run until someone brings them online. */
+static void take_cpus(const struct acpi_machine *acpi, hfn_t low_frame, hfn_t vmxon_regions)
+{
+    const uint32_t boot_id = lapic_id();
+
+    if (count_of(acpi, boot_id) != 1) {
+        refuse_cpu("The ACPI tables do not list the boot CPU exactly once: APIC id ", boot_id);
+    }
+    smp_init(boot_id);
+    for (uint32_t i = 0; i < acpi->cpu_count; i++) {
+        const uint32_t apic_id = acpi->cpus[i].apic_id;
+        if (!acpi->cpus[i].enabled || apic_id == boot_id) {
+            continue;
+        }
+        if (count_of(acpi, apic_id) != 1) {
+            refuse_cpu("The ACPI tables list a CPU twice: APIC id ", apic_id);
+        }
+        if (low_frame == 0 || low_frame >= LOW_FRAMES) {
+            refuse("There is no free page below 640 KiB to start the other CPUs from.");
+        }
+        if (!smp_start_cpu(apic_id, (uint8_t)low_frame, vmxon_regions + smp_cpus())) {
+            refuse_cpu("A CPU did not start: APIC id ", apic_id);
+        }
+    }
+}
+
+void take_machine(const struct acpi_machine *acpi, hfn_t low_frame, hfn_t vmxon_regions)
+{
+    take_pci(acpi);
+    console_line_decimal("PCI functions silenced: ", pci_machine.silenced, "");
+    if (pci_machine.stuck > 0) {
+        console_line_decimal("of these cannot be (hardwired in bridges): ", pci_machine.stuck, "");
+    }
+    dma_silence();
+    take_interrupts(acpi);
+    take_timers(acpi);
+    take_power(&acpi->power);
+    mce_init();
+    cpu_bugs_init();
+    take_cpus(acpi, low_frame, vmxon_regions);
+    console_line_decimal("CPUs taken: ", smp_cpus(),
+                         "; partitions run on the boot CPU, the others are parked");
+    console_line("bus mastering is off: no VT-d unit is driven yet");
+}
