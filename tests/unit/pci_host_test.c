@@ -143,7 +143,8 @@ static void read_only_registers_do_not_change(void **state)
             driver_config_write(&set, device, i * 4, 4, 0xFFFFFFFF);
         }
         /* identity, class, subsystem, capability pointer, expansion ROM (none) */
-        static const unsigned fixed[] = {0x00, 0x08, 0x18, 0x1C, 0x20, 0x24, 0x28, 0x2C, 0x30, 0x34, 0x38, 0x40, 0x44};
+        static const unsigned fixed[] = {0x00, 0x08, 0x18, 0x1C, 0x20, 0x24, 0x28,
+                                         0x2C, 0x30, 0x34, 0x38, 0x40, 0x44};
         for (unsigned i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
             assert_int_equal(driver_config_read(&set, device, fixed[i], 4), before[fixed[i] / 4]);
         }

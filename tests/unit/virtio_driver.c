@@ -10,7 +10,8 @@ enum {
     CAPABILITY_MSIX = 0x11,
 };
 
-void driver_set(struct device_set *set, struct guest *guest, struct virtio_block_image *images, unsigned blocks)
+void driver_set(struct device_set *set, struct guest *guest, struct virtio_block_image *images,
+                unsigned blocks)
 {
     struct device_config config = {
         .pci_ways = PCI_HOST_PORTS | PCI_HOST_ECAM,
@@ -39,7 +40,8 @@ uint32_t driver_config_read(struct device_set *set, unsigned device, unsigned of
     return value;
 }
 
-void driver_config_write(struct device_set *set, unsigned device, unsigned offset, unsigned size, uint32_t value)
+void driver_config_write(struct device_set *set, unsigned device, unsigned offset, unsigned size,
+                         uint32_t value)
 {
     select_register(set, device, offset);
     assert_true(device_set_port_write(set, (uint16_t)(0xCFC + (offset & 3)), size, value));
@@ -138,7 +140,8 @@ bool driver_negotiate(struct driver *driver, uint64_t features)
     add_status(driver, VIRTIO_STATUS_DRIVER);
     for (unsigned i = 0; i < 2; i++) {
         driver_write(driver, driver->common + VIRTIO_COMMON_DRIVER_FEATURE_SELECT, 4, i);
-        driver_write(driver, driver->common + VIRTIO_COMMON_DRIVER_FEATURE, 4, (uint32_t)(features >> (32 * i)));
+        driver_write(driver, driver->common + VIRTIO_COMMON_DRIVER_FEATURE, 4,
+                     (uint32_t)(features >> (32 * i)));
     }
     add_status(driver, VIRTIO_STATUS_FEATURES_OK);
     return (driver_status(driver) & VIRTIO_STATUS_FEATURES_OK) != 0;
@@ -223,8 +226,8 @@ void driver_start(struct driver *driver, struct guest *guest, struct device_set 
     assert_int_equal(driver_status(driver), 0xF);
 }
 
-void driver_descriptor(struct driver *driver, unsigned queue, uint16_t index, uint64_t address, uint32_t bytes,
-                       uint16_t flags, uint16_t next)
+void driver_descriptor(struct driver *driver, unsigned queue, uint16_t index, uint64_t address,
+                       uint32_t bytes, uint16_t flags, uint16_t next)
 {
     struct driver_descriptor descriptor = {address, bytes, flags, next};
     memcpy(fake_at(driver->guest, driver_table(queue) + index * sizeof(descriptor)), &descriptor,

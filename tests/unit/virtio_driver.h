@@ -50,11 +50,13 @@ struct driver {
 };
 
 /* A set with console (1), entropy (2) and `blocks` block devices. */
-void driver_set(struct device_set *set, struct guest *guest, struct virtio_block_image *images, unsigned blocks);
+void driver_set(struct device_set *set, struct guest *guest, struct virtio_block_image *images,
+                unsigned blocks);
 
 /* Configuration space by ports, as Linux does it. */
 uint32_t driver_config_read(struct device_set *set, unsigned device, unsigned offset, unsigned size);
-void driver_config_write(struct device_set *set, unsigned device, unsigned offset, unsigned size, uint32_t value);
+void driver_config_write(struct device_set *set, unsigned device, unsigned offset, unsigned size,
+                         uint32_t value);
 
 /* MMIO: fails the test where no window takes it. */
 uint64_t driver_read(struct driver *driver, uint64_t gpa, unsigned size);
@@ -77,8 +79,8 @@ bool driver_is_stopped(struct driver *driver);
 uint64_t driver_table(unsigned queue);
 uint64_t driver_available_ring(unsigned queue);
 uint64_t driver_used_ring(unsigned queue);
-void driver_descriptor(struct driver *driver, unsigned queue, uint16_t index, uint64_t address, uint32_t bytes,
-                       uint16_t flags, uint16_t next);
+void driver_descriptor(struct driver *driver, unsigned queue, uint16_t index, uint64_t address,
+                       uint32_t bytes, uint16_t flags, uint16_t next);
 void driver_offer(struct driver *driver, unsigned queue, uint16_t head); /* without a kick */
 void driver_kick(struct driver *driver, unsigned queue);
 /* The next used element; false: none. */

@@ -25,7 +25,7 @@ struct fake_message {
 struct guest {
     uint8_t memory[FAKE_BYTES]; /* at guest-physical FAKE_BASE */
     bool private[FAKE_PAGES];
-    bool scribble;  /* after each read of one of the first `scribble_bytes`, memory changes under the device */
+    bool scribble; /* after each read of one of the first `scribble_bytes`, memory changes under the device */
     uint64_t scribble_bytes;
     uint64_t reads;
     uint64_t writes;
