@@ -4,8 +4,9 @@ ISO := $(BUILD)/bulkhead.iso
 GUEST_IMAGES := $(BUILD)/initrd.cpio $(BUILD)/root.ext4
 STOCK_KERNEL := cache/kernel/vmlinux
 
-cache/kernel/version:
+cache/kernel/version: tools/kernel.py
 	tools/kernel.py
+	@touch $@
 $(STOCK_KERNEL): cache/kernel/version
 
 $(BUILD)/initrd.cpio: tools/guest_image.py tools/cpio.py $(wildcard tools/guest/*) cache/kernel/version

@@ -88,6 +88,20 @@ class Terminal:
                 except OSError:
                     pytest.fail(f"the terminal closed before {pattern!r}:\n{self.seen.decode(errors='replace')}")
 
+    def wait(self, seconds=PATIENCE):
+        """Reads on until the program has ended; its exit status."""
+        deadline = time.monotonic() + seconds
+        while self.process.poll() is None and time.monotonic() < deadline:
+            if select.select([self.master], [], [], 1)[0]:
+                try:
+                    self.seen += os.read(self.master, 65536)
+                except OSError:
+                    break
+        try:
+            return self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            pytest.fail(f"the program does not end; the terminal shows:\n{self.seen.decode(errors='replace')}")
+
     def type(self, text):
         os.write(self.master, text)
 
@@ -110,7 +124,7 @@ def test_a_shell_on_a_terminal():
         terminal.type(b"\x03")
         terminal.expect(PROMPT)
         terminal.type(b"poweroff\n")
-        assert terminal.process.wait(PATIENCE) == 0
+        assert terminal.wait() == 0
     finally:
         if terminal.process.poll() is None:
             terminal.process.kill()
