@@ -24,7 +24,7 @@ static struct guest *guests[CONFIG_GUESTS_MAX];
 
 static void stop(void)
 {
-    print("bulkhead-manager: power off\n");
+    print("bulkhead: power off\n");
     serial_flush();
     hypercall_power(POWER_OFF);
     for (;;) {
