@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmx/vlapic.h"
+
+#include "arch/x86_64/cr.h"
+#include "arch/x86_64/tsc.h"
+#include "arch/x86_64/vector.h"
+#include "isolation/vcpu.h"
+#include "vmx/vlapic_bits.h"
+#include "vmx/vlapic_timer.h"
+#include "vmx/vmcs.h"
+#include "vmx/vmcs_control.h"
+
+#define REQUEST_WORDS 4u
+#define NO_VECTOR     0u /* vectors below 16 are never in IRR or ISR */
+
+void vlapic_reset(struct vlapic *apic)
+{
+    *apic = (struct vlapic){.spurious = VLAPIC_SPURIOUS_RESET};
+    for (uint32_t n = 0; n < VLAPIC_LVT_ENTRIES; n++) {
+        apic->lvt[n] = VLAPIC_LVT_MASKED;
+    }
+}
+
+static uint32_t highest(const uint32_t words[VLAPIC_WORDS], uint32_t summary)
+{
+    uint32_t word;
+
+    if (summary == 0) {
+        return NO_VECTOR;
+    }
+    word = 31u - (uint32_t)__builtin_clz(summary);
+    return word * 32u + 31u - (uint32_t)__builtin_clz(words[word]);
+}
+
+static void set_bit(uint32_t words[VLAPIC_WORDS], uint32_t *summary, uint32_t vector)
+{
+    words[vector / 32u] |= 1u << (vector % 32u);
+    *summary |= 1u << (vector / 32u);
+}
+
+static void clear_bit(uint32_t words[VLAPIC_WORDS], uint32_t *summary, uint32_t vector)
+{
+    words[vector / 32u] &= ~(1u << (vector % 32u));
+    if (words[vector / 32u] == 0) {
+        *summary &= ~(1u << (vector / 32u));
+    }
+}
+
+void vlapic_accept(struct vlapic *apic, uint32_t vector)
+{
+    set_bit(apic->irr, &apic->irr_words, vector);
+}
+
+void vlapic_end_of_interrupt(struct vlapic *apic)
+{
+    const uint32_t vector = highest(apic->isr, apic->isr_words);
+
+    if (vector != NO_VECTOR) {
+        clear_bit(apic->isr, &apic->isr_words, vector);
+    }
+}
+
+uint32_t vlapic_processor_priority(const struct vlapic *apic)
+{
+    const uint32_t in_service = highest(apic->isr, apic->isr_words) & VLAPIC_PRIORITY_CLASS;
+
+    return (apic->tpr & VLAPIC_PRIORITY_CLASS) >= in_service ? apic->tpr : in_service;
+}
+
+/* The pending interrupt that the processor priority lets through, or NO_VECTOR. */
+static uint32_t deliverable(const struct vlapic *apic)
+{
+    const uint32_t vector = highest(apic->irr, apic->irr_words);
+
+    return (vector & VLAPIC_PRIORITY_CLASS) > (vlapic_processor_priority(apic) & VLAPIC_PRIORITY_CLASS)
+               ? vector
+               : NO_VECTOR;
+}
+
+/* The vectors of word `word` that may be asked for from outside of the vCPU. */
+static uint64_t requestable(uint32_t word)
+{
+    switch (word) {
+    case 0:
+        return ~0ull << VCPU_VECTOR_FIRST;
+    case VCPU_VECTOR_REFUSED / 64u:
+        return ~(1ull << (VCPU_VECTOR_REFUSED % 64u));
+    default:
+        return ~0ull;
+    }
+}
+
+/* What the manager and the partition's other vCPUs ask for.  isolation/ has refused wrong vectors already. */
+static void take_requests(struct vlapic *apic)
+{
+    const uint32_t slot = percpu_this()->vcpu;
+
+    for (uint32_t n = 0; n < REQUEST_WORDS; n++) {
+        uint64_t taken;
+
+        if (__atomic_load_n(&vcpus[slot].requests[n], __ATOMIC_RELAXED) == 0) {
+            continue;
+        }
+        taken = vcpu_take_requests(slot, n) & requestable(n);
+        for (; taken != 0; taken &= taken - 1) {
+            vlapic_accept(apic, n * 64u + (uint32_t)__builtin_ctzll(taken));
+        }
+    }
+}
+
+static void poll(struct vlapic *apic)
+{
+    take_requests(apic);
+    if (apic->deadline != 0) {
+        vlapic_timer_poll(apic, tsc_read());
+    }
+}
+
+bool vlapic_has_deliverable(void)
+{
+    struct vlapic *apic = &vcpu_state()->vlapic;
+
+    poll(apic);
+    return deliverable(apic) != NO_VECTOR;
+}
+
+uint64_t vlapic_next_deadline(void)
+{
+    const uint64_t deadline = vcpu_state()->vlapic.deadline;
+
+    return deadline != 0 ? deadline : VLAPIC_NO_DEADLINE;
+}
+
+static void set_window_exiting(struct vlapic *apic, uint32_t on)
+{
+    uint64_t controls;
+
+    if (apic->window_exiting == on) {
+        return;
+    }
+    controls = vmcs_read(VMCS_PRIMARY_CONTROLS) & ~(uint64_t)PRIMARY_INTERRUPT_WINDOW_EXITING;
+    vmcs_write(VMCS_PRIMARY_CONTROLS, controls | (on != 0 ? PRIMARY_INTERRUPT_WINDOW_EXITING : 0));
+    apic->window_exiting = on;
+}
+
+/* Would the guest take an interrupt at this entry? */
+static bool can_inject(void)
+{
+    return !event_pending() && (vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF) != 0 &&
+           (vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)) == 0;
+}
+
+void vlapic_prepare_entry(void)
+{
+    struct vlapic *apic = &vcpu_state()->vlapic;
+    uint32_t vector;
+
+    poll(apic);
+    if ((apic->irr_words | apic->window_exiting) == 0) {
+        return;
+    }
+    vector = deliverable(apic);
+    if (vector != NO_VECTOR && can_inject()) {
+        clear_bit(apic->irr, &apic->irr_words, vector);
+        set_bit(apic->isr, &apic->isr_words, vector);
+        event_inject_interrupt(vector);
+        vector = deliverable(apic);
+    }
+    set_window_exiting(apic, vector != NO_VECTOR);
+}
