@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "arch/x86_64/window.h"
+
+#include "arch/x86_64/insn.h"
+#include "arch/x86_64/layout.h"
+#include "arch/x86_64/paging.h"
+#include "arch/x86_64/panic.h"
+#include "arch/x86_64/percpu.h"
+#include "lib/limits.h"
+
+#define QUADWORDS_PER_FRAME (FRAME_SIZE / 8u)
+#define STATE_WINDOW_PAGES 2u
+
+static void *cpu_page_address(uint32_t cpu, uint32_t page)
+{
+    return (void *)(LAYOUT_CPUS + (uint64_t)cpu * LAYOUT_LARGE_PAGE + (uint64_t)page * FRAME_SIZE);
+}
+
+static void *window_open_as(hfn_t frame, enum paging_access access)
+{
+    struct percpu *this = percpu_this();
+
+    if (this->window_open != 0 || frame == 0 || frame >= FRAMES_MAX) {
+        panic(PANIC_WINDOW, frame, this->window_open);
+    }
+    this->window_open = 1;
+    this->taint = 1;
+    paging_cpu_page(this->cpu, CPU_PAGE_FRAME_WINDOW, address_of_frame(frame), access);
+    return cpu_page_address(this->cpu, CPU_PAGE_FRAME_WINDOW);
+}
+
+void *window_open(hfn_t frame)
+{
+    return window_open_as(frame, PAGING_READ_WRITE);
+}
+
+const void *window_open_read(hfn_t frame)
+{
+    return window_open_as(frame, PAGING_READ);
+}
+
+void window_close(void)
+{
+    struct percpu *this = percpu_this();
+
+    paging_cpu_page(this->cpu, CPU_PAGE_FRAME_WINDOW, 0, PAGING_READ);
+    this->window_open = 0;
+}
+
+void window_scrub(hfn_t frame)
+{
+    insn_zero_quadwords(window_open(frame), QUADWORDS_PER_FRAME);
+    window_close();
+}
+
+void window_map_state(hfn_t first)
+{
+    struct percpu *this = percpu_this();
+
+    for (uint32_t i = 0; i < STATE_WINDOW_PAGES; i++) {
+        paging_cpu_page(this->cpu, CPU_PAGE_STATE_WINDOW + i, first == 0 ? 0 : address_of_frame(first + i),
+                        PAGING_READ_WRITE);
+    }
+    this->state_window = cpu_page_address(this->cpu, CPU_PAGE_STATE_WINDOW);
+}
