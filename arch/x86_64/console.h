@@ -5,9 +5,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/x86_64/framebuffer.h"
+
 /* The boot log, refusals and panics: COM1 where there is one, the emulator's debug port 0xE9 where there is
  * one, the screen otherwise.  After the manager runs only panics are printed. */
 void console_init(void);
+/* Write to the screen too, mapped at `at` (arch/x86_64/framebuffer.h). */
+void console_set_screen(const struct framebuffer_place *place, volatile uint8_t *at);
 void console_text(const char *text);
 void console_hex(uint64_t value);
 void console_decimal(uint64_t value);

@@ -22,6 +22,9 @@ enum panic_reason {
 };
 
 /* Stop every CPU, print a record on the console, halt for ever. */
+/* Halt for ever if another CPU has panicked: for the NMI handler and NMI exits. */
+void panic_join(void);
+
 _Noreturn void panic(enum panic_reason reason, uint64_t a, uint64_t b);
 
 /* Refuse the machine at boot: one plain sentence on the console, then halt for ever. */
