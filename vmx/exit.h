@@ -35,6 +35,9 @@ void event_inject_interrupt(uint32_t vector);
 /* Is an event already waiting for injection? */
 bool event_pending(void);
 
+/* Inject again the event whose delivery this exit interrupted, if it did. */
+void event_requeue(void);
+
 /* Exit handlers of guests, one file each; called with the guest's VMCS current. */
 enum exit_next exit_exception(void);      /* #UD (TDCALL or reflected), #DB, #AC; not NMI, not #MC */
 enum exit_next exit_tdcall(void);         /* exit reason 77 */

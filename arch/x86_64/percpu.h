@@ -20,7 +20,6 @@ struct percpu {
     uint32_t manager_vcpu;/* slot of the manager's vCPU of this CPU */
     uint32_t window_open; /* 1 while the frame window maps a frame */
     uint32_t taint;       /* 1: this CPU touched another partition's data since the last entry */
-    uint32_t nmi_pending; /* an NMI came while the core ran: acknowledge before the next entry */
     /* What VCPU_RUN is about to return (vmx/run.c). */
     uint64_t run_kind;
     uint64_t run_mask;

@@ -4,14 +4,12 @@
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/msr.h"
 #include "arch/x86_64/panic.h"
-#include "arch/x86_64/percpu.h"
 
 void trap_handle(const struct trap_frame *frame)
 {
     switch (frame->vector) {
     case VECTOR_NMI:
-        panic_join();
-        percpu_this()->nmi_pending = 1;
+        trap_nmi();
         return;
     case VECTOR_MC:
         panic(PANIC_MACHINE_CHECK, insn_rdmsr(MSR_IA32_MCG_STATUS), frame->rip);

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdbool.h>
+
+#include "abi/audit.h"
+#include "arch/x86_64/console.h"
+#include "arch/x86_64/cpu.h"
+#include "arch/x86_64/cpu_bugs.h"
+#include "arch/x86_64/insn.h"
+#include "arch/x86_64/layout.h"
+#include "arch/x86_64/msr.h"
+#include "arch/x86_64/paging.h"
+#include "arch/x86_64/panic.h"
+#include "arch/x86_64/percpu.h"
+#include "arch/x86_64/smp.h"
+#include "arch/x86_64/tsc.h"
+#include "arch/x86_64/vmxon.h"
+#include "arch/x86_64/window.h"
+#include "boot/acpi.h"
+#include "boot/boot_info.h"
+#include "boot/boot_memory.h"
+#include "boot/image.h"
+#include "boot/manager_module.h"
+#include "boot/memory_map.h"
+#include "boot/multiboot2.h"
+#include "boot/region.h"
+#include "boot/take_machine.h"
+#include "ept/ept_flush.h"
+#include "isolation/audit.h"
+#include "isolation/frame.h"
+#include "isolation/isolation.h"
+#include "vmx/capability.h"
+#include "vmx/cpuid_policy.h"
+#include "vmx/manager_start.h"
+#include "vmx/msr_policy.h"
+#include "vmx/port_policy.h"
+#include "vmx/vcpu_frames.h"
+
+/* From the boot loader to the manager's first instruction, in order.  Runs once. */
+
+#define RUNNING_CPUS 1u
+#define LOW_FRAME 8u /* where other CPUs start, below 640 KiB */
+#define GUEST_PHYSICAL_BITS_MAX 48u
+#define CPUID_ADDRESS_WIDTHS 0x80000008u
+#define CPUID_ADDRESS_WIDTHS_PHYSICAL_MASK 0xffu
+#define FRAMES_PER_MIB 256u
+
+static struct boot_parameters parameters;
+static struct acpi_machine machine;
+static struct memory_map map;
+static struct region_plan plan;
+static uint64_t manager_entry;
+static hfn_t boot_info_frame;
+
+const void *boot_memory(uint64_t address, uint64_t bytes)
+{
+    if (bytes == 0 || address >= LAYOUT_BOOT_BYTES || bytes > LAYOUT_BOOT_BYTES - address) {
+        return NULL;
+    }
+    return (const void *)(LAYOUT_BOOT + address);
+}
+
+static uint32_t physical_bits(void)
+{
+    return insn_cpuid(CPUID_ADDRESS_WIDTHS, 0).eax & CPUID_ADDRESS_WIDTHS_PHYSICAL_MASK;
+}
+
+static gfn_t shared_bit(void)
+{
+    uint32_t bits = physical_bits();
+
+    if (bits > GUEST_PHYSICAL_BITS_MAX) {
+        bits = GUEST_PHYSICAL_BITS_MAX;
+    }
+    return frame_of_address(1ull << (bits - 1));
+}
+
+static void read_boot_information(uint64_t address)
+{
+    enum multiboot2_error error =
+        multiboot2_parse(boot_memory(address, 1), LAYOUT_BOOT_BYTES - address, &parameters);
+
+    if (error != MULTIBOOT2_OK) {
+        refuse(multiboot2_error_text(error));
+    }
+    if (parameters.has_framebuffer && !console_has_serial()) {
+        uint64_t bytes = framebuffer_bytes(&parameters.framebuffer);
+        const void *at = boot_memory(parameters.framebuffer.address, bytes);
+
+        if (bytes != 0 && at != NULL) {
+            console_set_screen(&parameters.framebuffer, (volatile uint8_t *)at);
+        }
+    }
+}
+
+static void read_firmware_tables(void)
+{
+    enum acpi_error error = acpi_read(parameters.rsdp_new, parameters.rsdp_old, &machine);
+
+    if (error != ACPI_OK) {
+        refuse_named(acpi_error_text(error), machine.bad_table);
+    }
+    console_line_decimal("ACPI tables found, CPUs: ", machine.cpu_count, "");
+}
+
+static void take_memory(uint64_t boot_information, uint64_t image)
+{
+    uint64_t ram;
+
+    memory_map_sanitise(&map, &parameters, physical_bits());
+    for (uint32_t i = 0; i < machine.reserved_count; i++) {
+        memory_map_exclude(&map, machine.reserved[i].address, machine.reserved[i].bytes);
+    }
+    memory_map_exclude(&map, image, (uint64_t)(image_end - image_start));
+    memory_map_keep(&map, boot_information, FRAME_SIZE);
+    memory_map_shorten(&map, BOOT_RANGES_MAX - 2);
+    ram = memory_map_frames(&map);
+    console_line_decimal("memory map found, RAM: ", ram / FRAMES_PER_MIB, " MiB");
+    plan.frame_limit = memory_map_end(&map);
+    plan.table_limit = (uint32_t)isolation_tables_wanted(plan.frame_limit, ram);
+    plan.cpus = machine.cpu_count;
+    region_take(&map, &plan);
+    if (!memory_map_take_region(&map, 1, 1, LAYOUT_BOOT_BYTES / FRAME_SIZE, &boot_info_frame)) {
+        refuse("This machine has no memory left for the manager.");
+    }
+}
+
+static void make_address_space(uint64_t image)
+{
+    paging_init(image);
+    region_map_arrays(&plan);
+    for (uint32_t cpu = 0; cpu < plan.cpus; cpu++) {
+        region_map_stacks(cpu);
+    }
+}
+
+_Noreturn void bringup(uint64_t boot_information, uint64_t image)
+{
+    console_init();
+    console_line("core starts");
+    read_boot_information(boot_information);
+    read_firmware_tables();
+    manager_entry = manager_module_find(&parameters);
+    take_memory(boot_information, image);
+    vmxon_check();
+    capability_negotiate();
+    make_address_space(image);
+    paging_switch();
+    cpu_init(0);
+    boot_switch_stack(cpu_stack_top(0));
+}
+
+static void say_sizes(void)
+{
+    console_line_decimal("the core keeps ", region_size() / FRAMES_PER_MIB, " MiB for itself");
+}
+
+static hfn_t zeroed_frames(uint64_t count)
+{
+    hfn_t first = region_frames(count);
+
+    for (uint64_t i = 0; i < count; i++) {
+        window_scrub(first + i);
+    }
+    return first;
+}
+
+static void grant_manager_memory(void)
+{
+    bool granted = frame_grant(boot_info_frame, 1);
+
+    for (uint32_t i = 0; i < map.range_count && granted; i++) {
+        granted = frame_grant(map.ranges[i].first, map.ranges[i].count);
+    }
+    if (!granted) {
+        refuse("The core's tables are too small for this machine's memory map.");
+    }
+}
+
+static void make_policies(void)
+{
+    cpu_bugs_init();
+    cpuid_policy_init(tsc_khz(), capability.has_xsaves);
+    msr_policy_init();
+    port_policy_init(console_has_debug_port());
+}
+
+_Noreturn void bringup_on_own_stack(void)
+{
+    hfn_t regions;
+
+    window_map_state(0);
+    say_sizes();
+    if (!isolation_init(plan.frame_limit, plan.table_limit, region_tables(), shared_bit(), RUNNING_CPUS)) {
+        refuse("The core's tables are too small for this machine.");
+    }
+    ept_flush_init();
+    vcpu_frames_init(region_frames(VCPUS_MAX * VCPU_FRAMES));
+    regions = zeroed_frames(plan.cpus);
+    take_machine(&machine, LOW_FRAME, regions);
+    vmxon_this_cpu(regions);
+    make_policies();
+    grant_manager_memory();
+    boot_info_write(boot_info_frame, &parameters, &map);
+    audit_record(AUDIT_BOOT, memory_map_frames(&map), smp_cpus(), 0);
+    console_line("the manager starts");
+    manager_start(manager_entry, address_of_frame(boot_info_frame));
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VMX_CAPABILITY_H
+#define VMX_CAPABILITY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The VMX controls of this machine, negotiated once at boot against its capability MSRs.
+ * Source: Intel SDM Vol. 3D, "VMX Capability Reporting Facility".
+ */
+struct capability {
+    uint32_t pin;             /* every partition: NMI exiting, virtual NMIs, preemption timer */
+    uint32_t pin_guest;       /* and external-interrupt exiting */
+    uint32_t primary;         /* every partition */
+    uint32_t primary_guest;   /* and HLT exiting */
+    uint32_t secondary;
+    uint32_t exit;
+    uint32_t entry;           /* without IA-32e mode guest */
+    uint32_t preemption_shift; /* the timer counts TSC ticks / 2^shift */
+    bool has_perf_global_ctrl;
+    bool has_xsaves;
+    bool has_encls_exiting;
+};
+
+extern struct capability capability;
+
+/* Refuses the machine by the name of the first control that isolation needs and it lacks. */
+void capability_negotiate(void);
+
+#endif

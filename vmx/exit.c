@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmx/exit.h"
+
+#include "arch/x86_64/cpu_bugs.h"
+#include "arch/x86_64/panic.h"
+#include "arch/x86_64/percpu.h"
+#include "ept/ept_flush.h"
+#include "isolation/partition.h"
+#include "lib/limits.h"
+#include "vmx/entry.h"
+#include "vmx/exit_manager.h"
+#include "vmx/exit_reason.h"
+#include "vmx/nmi.h"
+#include "vmx/run.h"
+#include "vmx/vcpu_state.h"
+#include "vmx/vmcs.h"
+#include "vmx/vmcs_control.h"
+
+/* #UD, #DB, #AC, and what is not the guest's: NMI and machine checks. */
+static enum exit_next exit_exception_or_nmi(void)
+{
+    uint64_t info = vmcs_read(VMCS_EXIT_INTERRUPTION_INFO);
+
+    if (nmi_or_machine_check(info)) {
+        event_requeue();
+        return NEXT_RESUME;
+    }
+    return exit_exception();
+}
+
+static enum exit_next exit_guest(uint32_t reason)
+{
+    switch (reason) {
+    case EXIT_EXCEPTION_OR_NMI:
+        return exit_exception_or_nmi();
+    case EXIT_EXTERNAL_INTERRUPT:
+        event_requeue();
+        return run_return_interrupted();
+    case EXIT_TRIPLE_FAULT:
+        return run_return_killed(KILL_TRIPLE_FAULT, 0);
+    case EXIT_INTERRUPT_WINDOW:
+        return exit_interrupt_window();
+    case EXIT_CPUID:
+        return exit_cpuid();
+    case EXIT_CR_ACCESS:
+        return exit_cr_access();
+    case EXIT_IO_INSTRUCTION:
+        return exit_io_instruction();
+    case EXIT_RDMSR:
+        return exit_rdmsr();
+    case EXIT_WRMSR:
+        return exit_wrmsr();
+    case EXIT_EPT_VIOLATION:
+        return exit_ept_violation();
+    case EXIT_PREEMPTION_TIMER:
+        return exit_preemption_timer();
+    case EXIT_XSETBV:
+        return exit_xsetbv();
+    case EXIT_TDCALL:
+        return exit_tdcall();
+    case EXIT_INIT:
+    case EXIT_SIPI:
+        event_requeue();
+        return NEXT_RESUME;
+    default:
+        return exit_instruction(reason);
+    }
+}
+
+/* Everything that must hold when a partition is entered; the current vCPU may change on the way. */
+static void prepare_entry(void)
+{
+    struct percpu *this = percpu_this();
+
+    for (;;) {
+        if (this->partition != PARTITION_MANAGER && run_before_entry() == NEXT_MANAGER) {
+            run_finish();
+        }
+        ept_flush_enter(this->cpu, this->partition);
+        if (this->partition == PARTITION_MANAGER || partition_runs(this->partition)) {
+            break;
+        }
+        ept_flush_leave(this->cpu);
+        run_return_killed(partition_killed(this->partition), 0);
+        run_finish();
+    }
+    cpu_bugs_before_entry();
+}
+
+void exit_dispatch(void)
+{
+    struct percpu *this = percpu_this();
+    uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
+
+    ept_flush_leave(this->cpu);
+    if ((reason & EXIT_REASON_ENTRY_FAILURE) != 0) {
+        exit_entry_failed(reason);
+    } else {
+        vcpu_state()->launched = 1;
+        reason &= EXIT_REASON_BASIC_MASK;
+        if (this->partition == PARTITION_MANAGER) {
+            exit_manager(reason);
+        } else if (exit_guest(reason) == NEXT_MANAGER) {
+            run_finish();
+        }
+    }
+    prepare_entry();
+}
+
+void exit_entry_failed(uint64_t detail)
+{
+    struct percpu *this = percpu_this();
+
+    /* The manager's state is what the core made of it: nobody is left to tell. */
+    if (this->partition == PARTITION_MANAGER) {
+        panic(PANIC_MANAGER_ENTRY, detail, vmcs_read(VMCS_EXIT_QUALIFICATION));
+    }
+    run_return_killed(KILL_ENTRY_FAILED, detail);
+    run_finish();
+}
+
+void exit_entry_refused(void)
+{
+    ept_flush_leave(percpu_this()->cpu);
+    exit_entry_failed(vmcs_read(VMCS_INSTRUCTION_ERROR));
+    prepare_entry();
+}

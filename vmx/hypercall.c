@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmx/hypercall.h"
+
+#include "abi/hypercall.h"
+#include "abi/status.h"
+#include "arch/x86_64/vector.h"
+#include "isolation/audit.h"
+#include "isolation/frame_donate.h"
+#include "isolation/frame_reclaim.h"
+#include "isolation/partition.h"
+#include "isolation/vcpu.h"
+#include "vmx/exit.h"
+#include "vmx/run.h"
+#include "vmx/vmcs.h"
+
+#define VMCALL_BYTES 3u
+#define SS_RIGHTS_DPL_SHIFT 5u
+#define SS_RIGHTS_DPL_MASK 3u
+
+static struct answer status_only(uint64_t status)
+{
+    return (struct answer){status, 0};
+}
+
+static struct answer decide(const struct gpr_file *in)
+{
+    switch (in->rax) {
+    case HYPERCALL_INFO:
+        return hypercall_info(in->rdi);
+    case HYPERCALL_PARTITION_CREATE:
+        return partition_create(in->rdi, in->rsi);
+    case HYPERCALL_PARTITION_SEAL:
+        return status_only(partition_seal(in->rdi));
+    case HYPERCALL_PARTITION_DESTROY:
+        return status_only(partition_destroy(in->rdi));
+    case HYPERCALL_VCPU_CREATE:
+        return hypercall_vcpu_create(in);
+    case HYPERCALL_VCPU_INTERRUPT:
+        return status_only(vcpu_request_interrupt(in->rdi, in->rsi));
+    case HYPERCALL_FRAME_DONATE:
+        return status_only(frame_donate(in->rdi, in->rsi, in->rdx, in->r10, in->r8));
+    case HYPERCALL_FRAME_RECLAIM:
+        return status_only(frame_reclaim(in->rdi));
+    case HYPERCALL_POWER:
+        return status_only(hypercall_power(in->rdi));
+    case HYPERCALL_AUDIT_READ:
+        return audit_read(in->rdi, in->rsi);
+    default:
+        return status_only(STATUS_UNKNOWN);
+    }
+}
+
+void hypercall(void)
+{
+    struct vcpu_state *state = vcpu_state();
+    struct answer answer;
+
+    /* Is it the manager's kernel that asks? */
+    if ((vmcs_read(VMCS_GUEST_SS_ACCESS_RIGHTS) >> SS_RIGHTS_DPL_SHIFT & SS_RIGHTS_DPL_MASK) != 0) {
+        event_inject_exception(VECTOR_UD);
+        return;
+    }
+    exit_skip_bytes(VMCALL_BYTES);
+    if (state->gpr.rax == HYPERCALL_VCPU_RUN) {
+        run_start();
+        return;
+    }
+    answer = decide(&state->gpr);
+    state->gpr.rax = answer.status;
+    state->gpr.rdx = answer.value;
+}

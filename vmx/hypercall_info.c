@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "abi/hypercall.h"
+#include "abi/status.h"
+#include "arch/x86_64/tsc.h"
+#include "isolation/audit.h"
+#include "isolation/frame.h"
+#include "isolation/partition.h"
+#include "vmx/hypercall.h"
+
+#define RUNNING_CPUS 1u /* the others are parked until the scheduler is for many */
+
+static struct answer item_value(uint64_t value)
+{
+    return (struct answer){STATUS_OK, value};
+}
+
+static uint64_t shared_bit_position(void)
+{
+    return (uint64_t)__builtin_ctzll(address_of_frame(shared_bit_gfn));
+}
+
+struct answer hypercall_info(uint64_t item)
+{
+    switch (item) {
+    case INFO_ABI_VERSION:
+        return item_value(ABI_VERSION);
+    case INFO_TSC_KHZ:
+        return item_value(tsc_khz());
+    case INFO_CPUS:
+        return item_value(RUNNING_CPUS);
+    case INFO_AUDIT_NEXT:
+        return item_value(audit_next());
+    case INFO_SHARED_BIT:
+        return item_value(shared_bit_position());
+    case INFO_FRAMES_LIMIT:
+        return item_value(frame_limit);
+    default:
+        return (struct answer){STATUS_AT(STATUS_INVALID, OPERAND_RDI), 0};
+    }
+}

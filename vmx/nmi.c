@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmx/nmi.h"
+
+#include "arch/x86_64/insn.h"
+#include "arch/x86_64/msr.h"
+#include "arch/x86_64/panic.h"
+#include "arch/x86_64/percpu.h"
+#include "arch/x86_64/trap.h"
+#include "arch/x86_64/vector.h"
+#include "ept/ept_flush.h"
+#include "vmx/vmcs_control.h"
+
+void trap_nmi(void)
+{
+    panic_join();
+    ept_flush_acknowledge(percpu_this()->cpu);
+}
+
+bool nmi_or_machine_check(uint64_t info)
+{
+    uint64_t type = info >> INTERRUPTION_TYPE_SHIFT & INTERRUPTION_TYPE_MASK;
+
+    if (type == INTERRUPTION_NMI) {
+        trap_nmi();
+        insn_unblock_nmi();
+        return true;
+    }
+    if ((info & INTERRUPTION_VECTOR_MASK) == VECTOR_MC) {
+        panic(PANIC_MACHINE_CHECK, insn_rdmsr(MSR_IA32_MCG_STATUS), 0);
+    }
+    return false;
+}

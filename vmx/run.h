@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VMX_RUN_H
+#define VMX_RUN_H
+
+#include "vmx/exit.h"
+
+/* HYPERCALL_VCPU_RUN, from the manager's registers in the current window: this CPU's current vCPU is then the
+ * guest's, or still the manager's with a status in its RAX. */
+void run_start(void);
+
+/* A guest is about to be entered: is there something the manager must know first?  Arms the preemption timer. */
+enum exit_next run_before_entry(void);
+
+/* VCPU_RUN returns: this CPU's current vCPU is the manager's again, with what run_return_* said. */
+void run_finish(void);
+
+#endif
