@@ -30,21 +30,27 @@ manager: $(BUILD)/manager.bin
 
 $(BUILD)/core/%.c.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(FREESTANDING) -MMD -MP -c $< -o $@
+	@echo '  CC  $<'
+	@$(CC) $(FREESTANDING) -MMD -MP -c $< -o $@
 $(BUILD)/core/%.S.o: %.S
 	@mkdir -p $(@D)
-	$(CC) $(FREESTANDING) -D__ASSEMBLY__ -MMD -MP -c $< -o $@
+	@echo '  AS  $<'
+	@$(CC) $(FREESTANDING) -D__ASSEMBLY__ -MMD -MP -c $< -o $@
 $(BUILD)/manager/%.c.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(FREESTANDING) -MMD -MP -c $< -o $@
+	@echo '  CC  $<'
+	@$(CC) $(FREESTANDING) -MMD -MP -c $< -o $@
 $(BUILD)/manager/%.S.o: %.S
 	@mkdir -p $(@D)
-	$(CC) $(FREESTANDING) -D__ASSEMBLY__ -MMD -MP -c $< -o $@
+	@echo '  AS  $<'
+	@$(CC) $(FREESTANDING) -D__ASSEMBLY__ -MMD -MP -c $< -o $@
 
 $(BUILD)/core.elf: $(core_obj) boot/core.lds
-	$(CC) $(FREESTANDING) $(LDFLAGS_FREESTANDING) -Wl,-T,boot/core.lds $(core_obj) -o $@
+	@echo '  LD  $@'
+	@$(CC) $(FREESTANDING) $(LDFLAGS_FREESTANDING) -Wl,-T,boot/core.lds $(core_obj) -o $@
 $(BUILD)/manager.elf: $(manager_obj) manager/manager.lds
-	$(CC) $(FREESTANDING) $(LDFLAGS_FREESTANDING) -Wl,-T,manager/manager.lds $(manager_obj) -o $@
+	@echo '  LD  $@'
+	@$(CC) $(FREESTANDING) $(LDFLAGS_FREESTANDING) -Wl,-T,manager/manager.lds $(manager_obj) -o $@
 # Flat, .bss included: what abi/boot_info.h describes.
 $(BUILD)/manager.bin: $(BUILD)/manager.elf
 	$(OBJCOPY) -O binary --set-section-flags .bss=alloc,load,contents $< $@

@@ -4,7 +4,6 @@
 #include "abi/audit.h"
 #include "arch/x86_64/console.h"
 #include "arch/x86_64/cpu.h"
-#include "arch/x86_64/cpu_bugs.h"
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/layout.h"
 #include "arch/x86_64/msr.h"
@@ -178,7 +177,6 @@ static void grant_manager_memory(void)
 
 static void make_policies(void)
 {
-    cpu_bugs_init();
     cpuid_policy_init(tsc_khz(), capability.has_xsaves);
     msr_policy_init();
     port_policy_init(console_has_debug_port());

@@ -11,14 +11,13 @@
 #define MB2_TAG_END 0
 #define MB2_TAG_INFORMATION_REQUEST 1
 #define MB2_TAG_CONSOLE_FLAGS 4
-#define MB2_TAG_FRAMEBUFFER 5
 #define MB2_TAG_MODULE_ALIGN 6
 #define MB2_TAG_RELOCATABLE 10
 #define MB2_OPTIONAL 1
 #define MB2_EGA_TEXT_SUPPORTED 2
 #define MB2_INFO_MEMORY_MAP 6
 
-#define PHYSICAL(symbol) (symbol - image_start)
+#define PHYSICAL(symbol) (symbol - LAYOUT_IMAGE)
 
 #define PTE_PRESENT_WRITE 0x3
 #define PDE_LARGE 0x83
@@ -43,14 +42,11 @@ header:
     .word MB2_TAG_INFORMATION_REQUEST, 0
     .long 12
     .long MB2_INFO_MEMORY_MAP
+    /* No framebuffer tag: GRUB then gives text on BIOS and the GOP framebuffer on UEFI. */
     .balign 8
     .word MB2_TAG_CONSOLE_FLAGS, MB2_OPTIONAL
     .long 12
     .long MB2_EGA_TEXT_SUPPORTED
-    .balign 8
-    .word MB2_TAG_FRAMEBUFFER, MB2_OPTIONAL
-    .long 20
-    .long 0, 0, 0
     .balign 8
     .word MB2_TAG_MODULE_ALIGN, 0
     .long 8

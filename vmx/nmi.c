@@ -2,7 +2,7 @@
 #include "vmx/nmi.h"
 
 #include "arch/x86_64/insn.h"
-#include "arch/x86_64/msr.h"
+#include "arch/x86_64/mce.h"
 #include "arch/x86_64/panic.h"
 #include "arch/x86_64/percpu.h"
 #include "arch/x86_64/trap.h"
@@ -26,7 +26,7 @@ bool nmi_or_machine_check(uint64_t info)
         return true;
     }
     if ((info & INTERRUPTION_VECTOR_MASK) == VECTOR_MC) {
-        panic(PANIC_MACHINE_CHECK, insn_rdmsr(MSR_IA32_MCG_STATUS), 0);
+        mce_report();
     }
     return false;
 }

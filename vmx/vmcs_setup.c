@@ -31,6 +31,7 @@ enum access_rights {
 #define START_CODE_SELECTOR 0x10u /* __BOOT_CS and __BOOT_DS of the Linux boot protocol */
 #define START_DATA_SELECTOR 0x18u
 #define SEGMENT_LIMIT 0xffffffffu
+#define TSS_LIMIT 0x67u
 #define NO_VMCS_LINK 0xffffffffffffffffull
 #define ALL_XSS_BITS 0xffffffffffffffffull
 #define ALL_ENCLS_LEAVES 0xffffffffffffffffull
@@ -113,7 +114,7 @@ static void setup_flat_segments(uint32_t code_rights)
     vmcs_write(VMCS_GUEST_LDTR_ACCESS_RIGHTS, RIGHTS_UNUSABLE);
     vmcs_write(VMCS_GUEST_TR_SELECTOR, 0);
     vmcs_write(VMCS_GUEST_TR_BASE, 0);
-    vmcs_write(VMCS_GUEST_TR_LIMIT, SEGMENT_LIMIT);
+    vmcs_write(VMCS_GUEST_TR_LIMIT, TSS_LIMIT);
     vmcs_write(VMCS_GUEST_TR_ACCESS_RIGHTS, RIGHTS_TSS_BUSY);
     vmcs_write(VMCS_GUEST_GDTR_BASE, 0);
     vmcs_write(VMCS_GUEST_GDTR_LIMIT, 0);

@@ -8,6 +8,7 @@
 #include "arch/x86_64/cr.h"
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/msr.h"
+#include "arch/x86_64/msr_safe.h"
 #include "arch/x86_64/panic.h"
 
 #define CPUID_FEATURES         1u
@@ -25,10 +26,16 @@ enum mce_bits {
 
 static uint32_t bank_count(void)
 {
+    uint64_t capabilities;
+
     if ((insn_cpuid(CPUID_FEATURES, 0).edx & CPUID_FEATURES_EDX_MCA) == 0) {
         return 0;
     }
-    return (uint32_t)insn_rdmsr(MSR_IA32_MCG_CAP) & MCG_CAP_COUNT_MASK;
+    /* Some emulators enumerate the architecture without its registers. */
+    if (!msr_safe_read(MSR_IA32_MCG_CAP, &capabilities)) {
+        return 0;
+    }
+    return (uint32_t)capabilities & MCG_CAP_COUNT_MASK;
 }
 
 void mce_init(void)

@@ -20,9 +20,9 @@ struct trap_frame {
 
 /*
  * An exception or NMI while the core runs.  The core takes no interrupts and no exception is expected of
- * it: all but NMI panic.  An NMI is a shootdown or a panic of another CPU, or the machine's own.
+ * it: all but NMI and a safe MSR access (arch/x86_64/msr_safe.h) panic.  An NMI is a shootdown or a panic of another CPU, or the machine's own.
  */
-void trap_handle(const struct trap_frame *frame);
+void trap_handle(struct trap_frame *frame);
 
 /* What to do on an NMI, in VMX root operation or as an exit: vmx/nmi.c. */
 void trap_nmi(void);
