@@ -62,8 +62,10 @@ static bool do_command(struct keyboard *keyboard, uint8_t byte, struct guest *co
 static bool pass_on(struct keyboard *keyboard, struct guest *const *guests)
 {
     struct guest *guest = guests[keyboard->focus];
-    if (keyboard->has_waiting && guest->state == GUEST_ON) {
-        keyboard->has_waiting = device_set_console_input(&guest->devices, &keyboard->waiting, 1) == 0;
+    if (keyboard->has_waiting) {
+        /* What is typed for a guest that is off is lost. */
+        keyboard->has_waiting =
+            guest->state == GUEST_ON && device_set_console_input(&guest->devices, &keyboard->waiting, 1) == 0;
     }
     return !keyboard->has_waiting;
 }

@@ -18,7 +18,8 @@ struct keyboard {
     uint8_t waiting;
 };
 
-/* Pass on what has been typed.  False: the user wants the machine off. */
+/* Pass on what has been typed to the one of `count` (at least 1) guests that has the focus.  False: the user
+ * wants the machine off. */
 bool keyboard_poll(struct keyboard *keyboard, struct guest *const *guests, uint32_t count);
 
 #endif

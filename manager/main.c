@@ -120,13 +120,10 @@ void manager_main(const struct boot_info *info)
 
     const uint32_t count = start_guests(info);
     console_name_guests(count > 1);
-    if (count > 0) {
-        run_guests(guests, count, info->tsc_khz);
-    }
-    print("bulkhead-manager: no guest is running\n");
-    while (!config.power_off_when_done) {
-        serial_flush();
-        insn_sti_hlt();
+    if (count == 0) {
+        print("bulkhead-manager: no guest could be started\n");
+    } else {
+        run_guests(guests, count, info->tsc_khz, !config.power_off_when_done);
     }
     stop();
 }

@@ -163,26 +163,33 @@ static bool take_turn(const struct machine *machine, struct guest *guest)
     return busy;
 }
 
-void run_guests(struct guest *const *guests, uint32_t count, uint64_t tsc_khz)
+/* One turn of each guest.  Sets *busy where any can go on.  True: some guest is on. */
+static bool take_turns(const struct machine *machine, bool *busy)
+{
+    bool any_on = false;
+    *busy = false;
+    for (uint32_t g = 0; g < machine->count; g++) {
+        struct guest *guest = machine->guests[g];
+        if (guest->state == GUEST_ON) {
+            *busy = take_turn(machine, guest) || *busy;
+            any_on = any_on || guest->state == GUEST_ON;
+        }
+    }
+    return any_on;
+}
+
+void run_guests(struct guest *const *guests, uint32_t count, uint64_t tsc_khz, bool forever)
 {
     const struct machine machine = {guests, count, tsc_khz, hypercall_info(INFO_SHARED_BIT)};
     struct keyboard keyboard = {.focus = 0};
-    bool any_on = true;
+    bool busy;
 
-    while (any_on) {
-        bool busy = false;
-        any_on = false;
-        for (uint32_t g = 0; g < count; g++) {
-            if (guests[g]->state == GUEST_ON) {
-                busy = take_turn(&machine, guests[g]) || busy;
-                any_on = any_on || guests[g]->state == GUEST_ON;
-            }
-        }
+    while (take_turns(&machine, &busy) || forever) {
         serial_poll();
         if (!keyboard_poll(&keyboard, guests, count)) {
             return;
         }
-        if (any_on && !busy) {
+        if (!busy) {
             timer_sleep(earliest_deadline(&machine, timer_now() + poll_interval(&machine)));
         }
     }

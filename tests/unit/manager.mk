@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+manager_DEVICES := $(wildcard devices/*.c)
+manager_console_test_SRC := manager/console.c manager/keyboard.c manager/print.c lib/format.c \
+                            tests/unit/fake_serial.c
+manager_guest_call_test_SRC := manager/guest_call.c $(manager_DEVICES)
