@@ -56,7 +56,7 @@ speaker: enabled=0
 QEMU = (
     "qemu -nodefaults -display none -vga none -net none -L /firmware -no-reboot -accel kvm -cpu host,kvm=off "
     "-machine q35,kernel-irqchip=split -device intel-iommu,intremap=on,caching-mode=on "
-    "-chardev stdio,id=serial,mux=on,signal=off -serial chardev:serial -device isa-debugcon,chardev=serial "
+    "-chardev stdio,id=serial,signal=off -serial chardev:serial "
     # A virtio disk: each sector of an emulated CD would cost a dozen exits.
     "-drive if=none,id=boot,format=raw,file=/boot.iso,readonly=on -device virtio-blk-pci,drive=boot,bootindex=0"
 )
