@@ -57,6 +57,7 @@ void window_map_state(hfn_t first)
 {
     struct percpu *this = percpu_this();
 
+    this->taint = 1;
     for (uint32_t i = 0; i < STATE_WINDOW_PAGES; i++) {
         paging_cpu_page(this->cpu, CPU_PAGE_STATE_WINDOW + i, first == 0 ? 0 : address_of_frame(first + i),
                         PAGING_READ_WRITE);
