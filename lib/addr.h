@@ -11,11 +11,18 @@
 typedef uint64_t hfn_t; /* host frame number: host-physical address / FRAME_SIZE */
 typedef uint64_t gfn_t; /* guest frame number: guest-physical address / FRAME_SIZE */
 
+/*@ requires frame < 0x10000000000000;
+    assigns \nothing;
+    ensures \result == frame * 4096;
+*/
 static inline uint64_t address_of_frame(uint64_t frame)
 {
     return frame * FRAME_SIZE;
 }
 
+/*@ assigns \nothing;
+    ensures \result == address / 4096;
+*/
 static inline uint64_t frame_of_address(uint64_t address)
 {
     return address / FRAME_SIZE;
