@@ -387,7 +387,10 @@ static uint64_t some_count(void)
 static void step_create(void)
 {
     static const uint64_t odd[] = {0, LIMIT + 1, UINT64_MAX, 1ull << 60};
-    uint64_t count = chance(5) ? odd[below(4)] : chance(3) ? LIMIT : 1 + below(500);
+    uint64_t count = chance(5)    ? odd[below(4)]
+                     : chance(3)  ? LIMIT
+                     : chance(20) ? 1 + below(40)
+                                  : 300 + below(200);
     uint64_t cpus = chance(5) ? odd[below(4)] : 1 + below(3);
     uint64_t wanted = 2 * (count / 512 + count / 262144) + 16;
     uint64_t table = 0, vcpu = 0, status = STATUS_OK;
@@ -537,6 +540,19 @@ static uint64_t some_hfn(void)
     }
 }
 
+/* The first frame of `count` that the manager has, or any. */
+static uint64_t some_run(uint64_t count)
+{
+    uint64_t hfn = below(LIMIT);
+    uint64_t run = 0;
+
+    for (uint64_t k = 0; k < LIMIT && run < count; k++) {
+        hfn = (hfn + 1) % LIMIT;
+        run = hfn != 0 && owner[hfn] == PARTITION_MANAGER ? run + 1 : 0;
+    }
+    return hfn - run + 1;
+}
+
 static void step_donate(void)
 {
     uint64_t id = some_id();
@@ -544,8 +560,8 @@ static void step_donate(void)
                    : chance(5) ? SHARED - below(40)
                    : chance(3) ? SHARED + below(40)
                                : some_gfn();
-    uint64_t hfn = some_hfn();
     uint64_t count = some_count();
+    uint64_t hfn = chance(70) ? some_run(count) : some_hfn();
     uint64_t flags = chance(4) ? random_next() : below(2);
     uint32_t p = model_find(id);
     uint64_t expected = model_donate_status(id, gfn, hfn, count, flags);
@@ -812,10 +828,12 @@ static void step(void)
         step_vcpu_create();
         break;
     case 2:
-        step_seal();
+        if (chance(40)) {
+            step_seal();
+        }
         break;
     case 3:
-        if (chance(25)) {
+        if (chance(12)) {
             step_destroy();
         }
         break;
