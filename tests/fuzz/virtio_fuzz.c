@@ -34,7 +34,9 @@ struct guest {
     uint16_t private_pages; /* a bit for each page */
     uint32_t accesses;
     uint32_t messages;
+    uint32_t entropy; /* what host_entropy gives */
 };
+static struct guest guest_memory;
 
 struct input {
     const uint8_t *at;
@@ -102,7 +104,7 @@ void host_console_output(struct guest *guest, const uint8_t *bytes, uint32_t cou
 uint32_t host_entropy(uint8_t *to, uint32_t bytes)
 {
     memset(to, 0x42, bytes);
-    return bytes < 16 ? bytes : 16;
+    return bytes < guest_memory.entropy ? bytes : guest_memory.entropy;
 }
 
 static uint64_t bar(struct device_set *set, unsigned device, unsigned number)
@@ -128,6 +130,8 @@ enum flaw {
     FLAW_USED_AT_THE_END = 2, /* of memory: some of it missing */
     FLAW_OLD_RINGS = 4,       /* what is in memory is not cleared */
     FLAW_NO_DRIVER_OK = 8,
+    FLAW_NO_MSIX = 16,
+    FLAW_NO_ENTROPY = 32,
 };
 
 static void start_queue(struct device_set *set, struct guest *guest, unsigned device, unsigned queue,
@@ -147,6 +151,27 @@ static void start_queue(struct device_set *set, struct guest *guest, unsigned de
     }
 }
 
+/* The offset of the MSI-X capability in configuration space. */
+static unsigned msix_at(struct device_set *set, unsigned device)
+{
+    uint64_t at = PCI_CAPABILITIES - 1;
+    uint64_t id = 0;
+    for (unsigned i = 0; i < 16 && id != 0x11; i++) {
+        device_set_mmio_read(set, PCI_HOST_ECAM_BASE + (device << 15) + at + 1, 1, &at);
+        device_set_mmio_read(set, PCI_HOST_ECAM_BASE + (device << 15) + at, 1, &id);
+    }
+    return (unsigned)at;
+}
+
+static void start_msix(struct device_set *set, unsigned device)
+{
+    for (unsigned vector = 0; vector < 3; vector++) {
+        device_set_mmio_write(set, bar(set, device, 1) + vector * 16, 8, 0xFEE00000);
+        device_set_mmio_write(set, bar(set, device, 1) + vector * 16 + 8, 8, vector + 0x20);
+    }
+    device_set_mmio_write(set, PCI_HOST_ECAM_BASE + (device << 15) + msix_at(set, device) + 2, 2, 0x8000);
+}
+
 /* A good driver's start, with its rings where offer() writes them; `flaw` says what goes wrong. */
 static void start(struct device_set *set, struct guest *guest, unsigned device, uint8_t flaw)
 {
@@ -159,6 +184,10 @@ static void start(struct device_set *set, struct guest *guest, unsigned device, 
     write_common(set, device, VIRTIO_COMMON_DRIVER_FEATURE_SELECT, 4, 1);
     write_common(set, device, VIRTIO_COMMON_DRIVER_FEATURE, 4, features >> 32);
     write_common(set, device, VIRTIO_COMMON_DEVICE_STATUS, 1, 0xB);
+    if (!(flaw & FLAW_NO_MSIX)) {
+        start_msix(set, device);
+    }
+    guest->entropy = flaw & FLAW_NO_ENTROPY ? 0 : 16;
     start_queue(set, guest, device, 0, flaw);
     start_queue(set, guest, device, 1, flaw);
     if (!(flaw & FLAW_NO_DRIVER_OK)) {
@@ -240,10 +269,10 @@ static void offer_request(struct guest *guest, struct input *input, unsigned dev
 enum operation {
     PORT_READ,
     PORT_WRITE,
+    REGISTER_READ,
+    REGISTER_WRITE,
     CONFIG_READ,
     CONFIG_WRITE,
-    BAR_READ,
-    BAR_WRITE,
     ANY_READ,
     ANY_WRITE,
     MEMORY_WRITE,
@@ -275,6 +304,29 @@ static void access_memory(struct device_set *set, struct input *input, bool writ
     }
 }
 
+/* A register of the transport, mostly with its own width, and values that mean something. */
+static void access_register(struct device_set *set, struct input *input, bool write, unsigned device)
+{
+    static const uint8_t offsets[] = {0x00, 0x04, 0x08, 0x0C, 0x10, 0x12, 0x14, 0x15, 0x16, 0x18,
+                                      0x1A, 0x1C, 0x1E, 0x20, 0x24, 0x28, 0x2C, 0x30, 0x34, 0x38};
+    static const uint8_t widths[] = {4, 4, 4, 4, 2, 2, 1, 1, 2, 2, 2, 2, 2, 4, 4, 4, 4, 4, 4, 2};
+    uint8_t kind = (uint8_t)take(input, 1);
+    unsigned number = (kind & 31) % sizeof(offsets);
+    unsigned size = kind & 0x80 ? 1u << (kind >> 5 & 3) : widths[number];
+    uint64_t value = take(input, 1);
+    uint64_t gpa = bar(set, device, 0) + offsets[number];
+    if (kind & 0x40) {
+        gpa = value & 0x80 ? bar(set, device, 1) + (kind & 31) * 4
+                           : bar(set, device, 0) + (value & 3) * 0x1000 + kind;
+        size = 4;
+    }
+    if (write) {
+        device_set_mmio_write(set, gpa, size, value);
+    } else {
+        device_set_mmio_read(set, gpa, size, &value);
+    }
+}
+
 static void operate(struct device_set *set, struct guest *guest, struct input *input)
 {
     uint8_t first = (uint8_t)take(input, 1);
@@ -292,20 +344,21 @@ static void operate(struct device_set *set, struct guest *guest, struct input *i
         device_set_port_write(set, port, port < 0x400 ? 1 : 4, (uint32_t)take(input, 4));
         break;
     }
+    case REGISTER_READ:
+        access_register(set, input, false, device);
+        break;
+    case REGISTER_WRITE:
+        access_register(set, input, true, device);
+        break;
     case CONFIG_READ:
         access_memory(set, input, false, PCI_HOST_ECAM_BASE + (device << 15) + take(input, 1));
         break;
     case CONFIG_WRITE:
         access_memory(set, input, true, PCI_HOST_ECAM_BASE + (device << 15) + take(input, 1));
         break;
-    case BAR_READ:
-        access_memory(set, input, false, bar(set, device, queue) + take(input, 2));
-        break;
-    case BAR_WRITE:
-        access_memory(set, input, true, bar(set, device, queue) + take(input, 2));
-        break;
     case ANY_READ:
-        access_memory(set, input, false, take(input, 8));
+        access_memory(set, input, false,
+                      first & 0x80 ? take(input, 8) : bar(set, device, queue) + take(input, 2));
         break;
     case ANY_WRITE:
         access_memory(set, input, true, PCI_HOST_MMIO_BASE + take(input, 3));
@@ -342,7 +395,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct device_set set;
-    static struct guest guest;
+    struct guest *guest = &guest_memory;
     struct input input = {data, size};
     struct device_config config = {
         .pci_ways = PCI_HOST_PORTS | PCI_HOST_ECAM,
@@ -352,20 +405,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .block_count = 2,
     };
 
-    memset(&guest, 0, sizeof(guest));
+    memset(guest, 0, sizeof(*guest));
     for (unsigned i = 0; i < 2; i++) {
         /* On the heap, of their exact size: the sanitizer sees an access beyond them. */
         config.blocks[i] =
             (struct virtio_block_image){.bytes = malloc(DISK), .size = DISK, .read_only = i == 1};
         memset(config.blocks[i].bytes, 0x11, DISK);
     }
-    device_set_init(&set, &guest, &config);
+    device_set_init(&set, guest, &config);
     for (unsigned device = 1; device <= DEVICES; device++) {
-        start(&set, &guest, device, 0);
+        start(&set, guest, device, 0);
     }
     while (input.left > 0) {
-        guest.accesses = 0;
-        operate(&set, &guest, &input);
+        guest->accesses = 0;
+        operate(&set, guest, &input);
     }
     for (unsigned i = 0; i < DISK; i++) {
         if (config.blocks[1].bytes[i] != 0x11) {
