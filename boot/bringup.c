@@ -37,7 +37,6 @@
 /* From the boot loader to the manager's first instruction, in order.  Runs once. */
 
 #define RUNNING_CPUS 1u
-#define LOW_FRAME 8u /* where other CPUs start, below 640 KiB */
 #define GUEST_PHYSICAL_BITS_MAX 48u
 #define CPUID_ADDRESS_WIDTHS 0x80000008u
 #define CPUID_ADDRESS_WIDTHS_PHYSICAL_MASK 0xffu
@@ -194,7 +193,7 @@ _Noreturn void bringup_on_own_stack(void)
     ept_flush_init();
     vcpu_frames_init(region_frames(VCPUS_MAX * VCPU_FRAMES));
     regions = zeroed_frames(plan.cpus);
-    take_machine(&machine, LOW_FRAME, regions);
+    take_machine(&machine, map.low_frame, regions);
     vmxon_this_cpu(regions);
     make_policies();
     grant_manager_memory();

@@ -140,9 +140,10 @@ static void take_cpus(const struct acpi_machine *acpi, hfn_t low_frame, hfn_t vm
 void take_machine(const struct acpi_machine *acpi, hfn_t low_frame, hfn_t vmxon_regions)
 {
     take_pci(acpi);
-    console_line_decimal("PCI functions silenced: ", pci_machine.silenced, "");
+    console_line_decimal(
+        "bus mastering off (no VT-d unit is driven yet), PCI functions: ", pci_machine.silenced, "");
     if (pci_machine.stuck > 0) {
-        console_line_decimal("of these cannot be (hardwired in bridges): ", pci_machine.stuck, "");
+        console_line_decimal("of these hardwired on: ", pci_machine.stuck, "");
     }
     dma_silence();
     take_interrupts(acpi);
@@ -151,7 +152,5 @@ void take_machine(const struct acpi_machine *acpi, hfn_t low_frame, hfn_t vmxon_
     mce_init();
     cpu_bugs_init();
     take_cpus(acpi, low_frame, vmxon_regions);
-    console_line_decimal("CPUs taken: ", smp_cpus(),
-                         "; partitions run on the boot CPU, the others are parked");
-    console_line("bus mastering is off: no VT-d unit is driven yet");
+    console_line_decimal("CPUs taken: ", smp_cpus(), "; the boot CPU runs partitions, the others are parked");
 }

@@ -27,7 +27,8 @@ struct cpu_bugs cpu_bugs_decide(uint32_t structured_edx, bool rtm, uint64_t capa
 {
     const bool l1tf = !has(capabilities, ARCH_CAP_RDCL_NO);
     const bool mds = !has(capabilities, ARCH_CAP_MDS_NO) || (rtm && !has(capabilities, ARCH_CAP_TAA_NO));
-    const bool stale = has(capabilities, ARCH_CAP_FB_CLEAR) && !has(capabilities, ARCH_CAP_FBSDP_NO | ARCH_CAP_PSDP_NO);
+    const bool stale =
+        has(capabilities, ARCH_CAP_FB_CLEAR) && !has(capabilities, ARCH_CAP_FBSDP_NO | ARCH_CAP_PSDP_NO);
     const bool files = has(capabilities, ARCH_CAP_RFDS_CLEAR) && !has(capabilities, ARCH_CAP_RFDS_NO);
     const bool clears = has(structured_edx, EDX_MD_CLEAR) || stale || files;
     struct cpu_bugs bugs = {
@@ -60,9 +61,7 @@ void cpu_bugs_init(void)
     cpu_bugs =
         cpu_bugs_decide(structured.edx, (structured.ebx & CPUID_STRUCTURED_EBX_RTM) != 0, capabilities);
     if (cpu_bugs.l1tf_open || cpu_bugs.mds_open || cpu_bugs.v2_open) {
-        console_line(
-            "this CPU does not say it is free of L1TF, MDS and branch injection, and lacks what would "
-            "hold them off; update its microcode before trusting it");
+        console_line("this CPU does not say it is free of L1TF, MDS or branch injection, nor can hold them off");
     }
 }
 

@@ -116,18 +116,13 @@ uint32_t smp_cpus(void)
     return cpus;
 }
 
-void smp_send_nmi(uint32_t cpu)
-{
-    lapic_send_nmi(percpus[cpu].apic_id);
-}
-
 void smp_stop_others(void)
 {
     const uint32_t this = percpu_this()->cpu;
 
     for (uint32_t cpu = 0; cpu < cpus; cpu++) {
         if (cpu != this) {
-            smp_send_nmi(cpu);
+            lapic_send_nmi(percpus[cpu].apic_id);
         }
     }
 }

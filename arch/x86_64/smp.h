@@ -27,8 +27,7 @@ bool smp_start_cpu(uint32_t apic_id, uint8_t page, hfn_t vmxon_region);
 /* CPUs taken, the boot CPU included: they have the numbers from 0 on. */
 uint32_t smp_cpus(void);
 
-/* An NMI to CPU `cpu`, which is not this one; to every CPU but this one. */
-void smp_send_nmi(uint32_t cpu);
+/* An NMI to every CPU but this one. */
 void smp_stop_others(void);
 
 #endif
