@@ -17,7 +17,7 @@ MANAGER = BUILD / "manager.bin"
 
 # Seconds after which a machine that says nothing of what is waited for is taken for hung.  Generous: nothing is
 # asserted on time, and the host may be busy.
-PATIENCE = 300
+PATIENCE = 120
 
 
 @pytest.hookimpl(hookwrapper=True)
