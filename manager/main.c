@@ -24,7 +24,6 @@ static struct guest *guests[CONFIG_GUESTS_MAX];
 
 static void stop(void)
 {
-    print("bulkhead: power off\n");
     serial_flush();
     hypercall_power(POWER_OFF);
     for (;;) {
