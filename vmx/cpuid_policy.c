@@ -71,6 +71,9 @@ static void make_xsave(bool has_xsaves)
 {
     uint32_t seen = CPUID_XSAVEOPT | CPUID_XSAVEC | CPUID_XGETBV_1 | (has_xsaves ? CPUID_XSAVES : 0);
 
+    supported_xcr0 = 0;
+    xsave_features = nothing;
+    xsave_avx = nothing;
     /* Without XSAVE there is no AVX either. */
     if ((native_1_ecx & CPUID_XSAVE_BIT) == 0) {
         basic_leaf[CPUID_FEATURES].ecx &= ~(uint32_t)(CPUID_AVX | CPUID_FMA | CPUID_F16C);
@@ -103,11 +106,10 @@ static struct cpuid_result *extended(uint32_t leaf)
 
 static void make_extended(void)
 {
-    uint32_t last = insn_cpuid(CPUID_MAX_EXTENDED, 0).eax;
+    const uint32_t last = insn_cpuid(CPUID_MAX_EXTENDED, 0).eax;
 
-    last = last > CPUID_ADDRESS_SIZES ? CPUID_ADDRESS_SIZES : last;
-    for (uint32_t leaf = CPUID_EXTENDED_FEATURES; leaf <= last; leaf++) {
-        *extended(leaf) = insn_cpuid(leaf, 0);
+    for (uint32_t leaf = CPUID_EXTENDED_FEATURES; leaf <= CPUID_ADDRESS_SIZES; leaf++) {
+        *extended(leaf) = leaf <= last ? insn_cpuid(leaf, 0) : nothing;
     }
 }
 
