@@ -32,6 +32,8 @@ static const struct control primary_controls_wanted[] = {
 };
 static const struct control primary_guest_controls[] = {
     {PRIMARY_HLT_EXITING, true, "HLT exiting"},
+    {PRIMARY_CR8_LOAD_EXITING, true, "CR8-load exiting"},
+    {PRIMARY_CR8_STORE_EXITING, true, "CR8-store exiting"},
 };
 static const struct control secondary_controls_wanted[] = {
     {SECONDARY_EPT, true, "EPT"},
