@@ -7,18 +7,18 @@
 /* What the core records.  Read word by word with HYPERCALL_AUDIT_READ. */
 enum audit_event {
     AUDIT_NONE = 0,
-    AUDIT_BOOT = 1,                 /* a: RAM frames, b: CPUs taken */
-    AUDIT_PARTITION_CREATED = 2,    /* a: partition id, b: frames */
-    AUDIT_PARTITION_SEALED = 3,     /* a: partition id */
-    AUDIT_PARTITION_DESTROYED = 4,  /* a: partition id */
-    AUDIT_PARTITION_FREED = 5,      /* a: partition id */
-    AUDIT_GUEST_KILLED = 6,         /* a: partition id, b: enum kill_reason, c: detail */
-    AUDIT_MANAGER_MEMORY_DENIED = 7,/* a: physical address, b: exit qualification */
-    AUDIT_MANAGER_PORT_DENIED = 8,  /* a: port, b: exit qualification */
-    AUDIT_MANAGER_MSR_DENIED = 9,   /* a: MSR, b: 1 for a write, c: value */
-    AUDIT_MANAGER_EXCEPTION = 10,   /* a: what it did that no rule allows (exit reason) */
-    AUDIT_POWER = 11,               /* a: enum power_action */
-    AUDIT_STEPPING_SUSPECTED = 12,  /* a: vCPU id */
+    AUDIT_BOOT = 1,                  /* a: RAM frames, b: CPUs taken */
+    AUDIT_PARTITION_CREATED = 2,     /* a: partition id, b: frames */
+    AUDIT_PARTITION_SEALED = 3,      /* a: partition id */
+    AUDIT_PARTITION_DESTROYED = 4,   /* a: partition id */
+    AUDIT_PARTITION_FREED = 5,       /* a: partition id */
+    AUDIT_GUEST_KILLED = 6,          /* a: partition id, b: enum kill_reason, c: detail */
+    AUDIT_MANAGER_MEMORY_DENIED = 7, /* a: physical address, b: exit qualification */
+    AUDIT_MANAGER_PORT_DENIED = 8,   /* a: port, b: exit qualification */
+    AUDIT_MANAGER_MSR_DENIED = 9,    /* a: MSR, b: 1 for a write, c: value */
+    AUDIT_MANAGER_EXCEPTION = 10,    /* a: what it did that no rule allows (exit reason) */
+    AUDIT_POWER = 11,                /* a: enum power_action */
+    AUDIT_STEPPING_SUSPECTED = 12,   /* a: vCPU id */
 };
 
 enum audit_word {

@@ -15,7 +15,7 @@
  * its own place, and nothing else.
  */
 #define MANAGER_HEADER_MAGIC 0x31524d4b4c554231ull /* "1BULKMR1" */
-#define MANAGER_START_MAGIC 0x424b4d47u            /* "GMKB" */
+#define MANAGER_START_MAGIC  0x424b4d47u           /* "GMKB" */
 
 struct manager_header {
     uint64_t magic;
@@ -25,10 +25,10 @@ struct manager_header {
 };
 _Static_assert(sizeof(struct manager_header) == 24, "struct manager_header is ABI");
 
-#define BOOT_INFO_MAGIC 0x4f464e494b4c5542ull /* "BULKINFO" */
-#define BOOT_RANGES_MAX 64u
+#define BOOT_INFO_MAGIC  0x4f464e494b4c5542ull /* "BULKINFO" */
+#define BOOT_RANGES_MAX  64u
 #define BOOT_MODULES_MAX 32u
-#define BOOT_NAME_BYTES 64u
+#define BOOT_NAME_BYTES  64u
 
 /* `count` frames of RAM from frame number `first` on. */
 struct boot_range {
@@ -50,13 +50,13 @@ enum boot_flags {
 struct boot_info {
     uint64_t magic;
     uint32_t abi_version;
-    uint32_t flags;             /* enum boot_flags */
+    uint32_t flags; /* enum boot_flags */
     uint64_t tsc_khz;
-    uint32_t cpus;              /* CPUs the manager runs on */
+    uint32_t cpus; /* CPUs the manager runs on */
     uint32_t range_count;
     uint32_t module_count;
     uint32_t reserved;
-    struct boot_range ranges[BOOT_RANGES_MAX]; /* all RAM of the manager, modules and image included */
+    struct boot_range ranges[BOOT_RANGES_MAX];    /* all RAM of the manager, modules and image included */
     struct boot_module modules[BOOT_MODULES_MAX]; /* without the manager image itself */
     char command_line[BOOT_NAME_BYTES * 4];       /* of the core */
 };

@@ -51,10 +51,10 @@ enum hypercall {
 enum info_item {
     INFO_ABI_VERSION = 0,
     INFO_TSC_KHZ = 1,
-    INFO_CPUS = 2,           /* CPUs that can run partitions */
-    INFO_AUDIT_NEXT = 3,     /* sequence number the next audit record will have */
-    INFO_SHARED_BIT = 4,     /* position of the shared bit in guest-physical addresses */
-    INFO_FRAMES_LIMIT = 5,   /* first hfn above all RAM */
+    INFO_CPUS = 2,         /* CPUs that can run partitions */
+    INFO_AUDIT_NEXT = 3,   /* sequence number the next audit record will have */
+    INFO_SHARED_BIT = 4,   /* position of the shared bit in guest-physical addresses */
+    INFO_FRAMES_LIMIT = 5, /* first hfn above all RAM */
 };
 
 #define ABI_VERSION 1u
@@ -79,7 +79,7 @@ enum power_action { POWER_OFF = 0, POWER_RESET = 1 };
  *      other exits RDX and RSI as said in abi/run_exit.h.
  *      RBP and RSP are unchanged.
  */
-#define RUN_EXIT_KIND_MASK 0xffu
+#define RUN_EXIT_KIND_MASK       0xffu
 #define RUN_EXIT_REGISTERS_SHIFT 16u
 
 #endif

@@ -20,12 +20,12 @@ enum run_exit {
 enum kill_reason {
     KILL_NONE = 0,
     KILL_TRIPLE_FAULT = 1,
-    KILL_PRIVATE_ABSENT = 2,    /* detail: guest-physical address, not donated or not private */
-    KILL_ENTRY_FAILED = 3,      /* detail: VM-instruction error or exit reason */
-    KILL_UNEXPECTED_EXIT = 4,   /* detail: exit reason */
-    KILL_FATAL_ERROR = 5,       /* the guest asked for it: TDVMCALL ReportFatalError */
-    KILL_DOUBLE_VE = 6,         /* a #VE that could not be delivered */
-    KILL_EVENT_FAULT = 7,       /* detail: exit reason; a fault while an event was delivered */
+    KILL_PRIVATE_ABSENT = 2,  /* detail: guest-physical address, not donated or not private */
+    KILL_ENTRY_FAILED = 3,    /* detail: VM-instruction error or exit reason */
+    KILL_UNEXPECTED_EXIT = 4, /* detail: exit reason */
+    KILL_FATAL_ERROR = 5,     /* the guest asked for it: TDVMCALL ReportFatalError */
+    KILL_DOUBLE_VE = 6,       /* a #VE that could not be delivered */
+    KILL_EVENT_FAULT = 7,     /* detail: exit reason; a fault while an event was delivered */
 };
 
 #endif

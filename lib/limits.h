@@ -14,7 +14,7 @@
 #define PARTITIONS_MAX 256u /* the core, the manager and 254 guests */
 #endif
 #ifndef VCPUS_MAX
-#define VCPUS_MAX 512u  /* all vCPUs of all partitions, the manager's included */
+#define VCPUS_MAX 512u /* all vCPUs of all partitions, the manager's included */
 #endif
 #ifndef CPUS_MAX
 #define CPUS_MAX 64u /* CPUs of the machine; one more refuses the machine */

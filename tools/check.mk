@@ -4,3 +4,6 @@ check: core ## format, layer rule, headers alone, the linked core, clang-tidy (C
 tcb: ## code lines of the core, file by file
 	@tools/tcb.py
 .PHONY: check tcb
+format: ## lay out all C as `make check` wants it
+	@find $(wildcard abi boot arch vmx ept iommu isolation lib manager devices tests proofs) -name '*.[ch]' | xargs clang-format -i
+.PHONY: format
