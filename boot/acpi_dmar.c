@@ -6,13 +6,14 @@
 enum { DMAR_STRUCTURES = 48 };
 enum { STRUCTURE_TYPE = 0, STRUCTURE_LENGTH = 2, STRUCTURE_HEADER = 4 };
 enum structure_type { STRUCTURE_DRHD = 0, STRUCTURE_RMRR = 1 };
-enum { DRHD_REGISTERS = 8, DRHD_BYTES = 16 };
+enum { DRHD_REGISTERS = 8 };
 enum { RMRR_BASE = 8, RMRR_LIMIT = 16, RMRR_BYTES = 24 };
 
 static enum acpi_error add_drhd(struct bytes drhd, struct acpi_machine *out)
 {
-    const uint64_t registers = bytes_u64(drhd, DRHD_REGISTERS);
-    if (drhd.size < DRHD_BYTES || registers == 0) {
+    const uint64_t registers =
+        bytes_u64(drhd, DRHD_REGISTERS); /* 0 too where the structure ends before them */
+    if (registers == 0) {
         return ACPI_BAD_ENTRY;
     }
     if (out->drhd_count == ACPI_DRHDS_MAX) {

@@ -129,6 +129,12 @@ static void rsdp_is_checked(void **state)
     rsdp[35] ^= 1; /* outside the first 20 bytes: still a good old one, but there is no RSDT */
     assert_int_equal(acpi_read((struct bytes){rsdp, 36}, (struct bytes){0}, &machine), ACPI_UNREACHABLE);
     assert_string_equal(machine.bad_table, "RSDT");
+    rsdp[35] ^= 1;
+    rsdp[15] = 1; /* an old revision has no XSDT, whatever follows it */
+    add_up(rsdp, 20, 8);
+    add_up(rsdp, 36, 32);
+    assert_int_equal(acpi_read((struct bytes){rsdp, 36}, (struct bytes){0}, &machine), ACPI_UNREACHABLE);
+    assert_string_equal(machine.bad_table, "RSDT");
     rsdp[0] ^= 1;
     add_up(rsdp, 20, 8);
     assert_int_equal(acpi_read((struct bytes){rsdp, 36}, (struct bytes){0}, &machine), ACPI_NO_RSDP);
@@ -241,6 +247,8 @@ static void broken_madt_entries_refuse(void **state)
     } cases[] = {
         {{0, 0}, 2, ACPI_BAD_ENTRY}, /* no length: would never end */
         {{0, 1}, 2, ACPI_BAD_ENTRY},
+        {{0x80, 0}, 2, ACPI_BAD_ENTRY},
+        {{0x80, 1}, 2, ACPI_BAD_ENTRY},
         {{0}, 1, ACPI_BAD_ENTRY},                   /* a lone byte */
         {{0, 7, 0, 0, 1, 0, 0}, 7, ACPI_BAD_ENTRY}, /* shorter than its kind */
         {{9, 8, 0, 0, 1, 0, 0, 0}, 8, ACPI_BAD_ENTRY},
@@ -259,6 +267,35 @@ static void broken_madt_entries_refuse(void **state)
     listed(MADT, "APIC", NULL, 7);
     fadt();
     assert_int_equal(read_all(), ACPI_BAD_LENGTH);
+}
+
+static void one_ioapic_too_many_refuses(void **state)
+{
+    uint8_t entries[8 + (ACPI_IOAPICS_MAX + 1) * 12] = {0, 8, 0, 0, 1};
+    for (uint32_t i = 0; i <= ACPI_IOAPICS_MAX; i++) {
+        entries[8 + i * 12] = 1;
+        entries[8 + i * 12 + 1] = 12;
+    }
+    setup(state);
+    madt(entries, sizeof(entries) - 12);
+    fadt();
+    assert_int_equal(read_all(), ACPI_OK);
+    assert_int_equal(machine.ioapic_count, ACPI_IOAPICS_MAX);
+    setup(state);
+    madt(entries, sizeof(entries));
+    fadt();
+    assert_int_equal(read_all(), ACPI_TOO_MANY_IOAPICS);
+}
+
+static void no_table_is_at_address_0(void **state)
+{
+    const uint8_t body[116 - ACPI_TABLE_HEADER] = {0}; /* the DSDT's address is 0 */
+    setup(state);
+    madt(one_cpu, sizeof(one_cpu));
+    listed(FADT, "FACP", body, sizeof(body));
+    table(0, "DSDT", "\x08_S5_\x12\x04\x02\x01\x00", 10);
+    assert_int_equal(read_all(), ACPI_OK);
+    assert_false(machine.power.has_s5);
 }
 
 static void fadt_of_every_age(void **state)
@@ -315,7 +352,8 @@ static void s5_in_aml(void **state)
         {"\x08_S5_\x12\x46\x00\x04\x0a\x05\x0a\x07", 13, 5, 7},             /* length in two bytes */
         {"\x08_S5_\x12\x08\x02\x0b\x05\x00\x0c\x06\x00\x00\x00", 16, 5, 6}, /* word, dword */
         {"\x08_S5_\x12\x04\x01\x0a\x03", 10, 3, 3},                         /* one element */
-        {"\x08_S5_\x12\x03\x00", 8, -1, -1},                                /* none */
+        {"\x08_S5_\x12\x03\x00\x00\x00", 10, -1, -1},                       /* none */
+        {"\x08_S5_\x11\x04\x02\x01\x00", 10, -1, -1},                       /* a buffer */
         {"\x08_S5_\x12\x06\x04\x0a\x08\x0a\x07", 12, -1, -1},               /* 8 is no sleep type */
         {"\x08_S5_\x12\x06\x04\xff\x0a\x07", 11, -1, -1},                   /* Ones */
         {"\x08_S5_\x12\x06\x04", 8, -1, -1},                                /* cut off */
@@ -380,6 +418,9 @@ static void mcfg_segments(void **state)
         assert_int_equal(read_all(), ACPI_BAD_ENTRY);
         assert_string_equal(machine.bad_table, "MCFG");
     }
+    setup_small(state);
+    listed(OTHER, "MCFG", NULL, 7);
+    assert_int_equal(read_all(), ACPI_BAD_LENGTH);
     uint8_t many[8 + 16 * (ACPI_SEGMENTS_MAX + 1)] = {0};
     for (uint32_t i = 0; i <= ACPI_SEGMENTS_MAX; i++) {
         put(many + 8 + 16 * i, 0xe0000000, 8);
@@ -412,7 +453,7 @@ static void hpets(void **state)
 /* A DMAR of one structure. */
 static enum acpi_error read_dmar(const uint8_t *structure, size_t bytes, void **state)
 {
-    uint8_t body[12 + 64] = {38, 1};
+    uint8_t body[12 + 24 * (ACPI_RESERVED_MAX + 1)] = {38, 1};
     memcpy(body + 12, structure, bytes);
     setup_small(state);
     listed(OTHER, "DMAR", body, 12 + bytes);
@@ -437,6 +478,20 @@ static void dmar_structures(void **state)
     memset(rmrr + 8, 0, 16); /* left empty by the firmware */
     assert_int_equal(read_dmar(rmrr, sizeof(rmrr), state), ACPI_OK);
     assert_int_equal(machine.reserved_count, 0);
+    uint8_t many[48 * ACPI_RESERVED_MAX] = {0};
+    for (uint32_t i = 0; i <= ACPI_RESERVED_MAX; i++) { /* RMRRs, one too many */
+        put(many + 24 * i, 0x180001, 4);
+        put(many + 24 * i + 8, 0x1000, 8);
+        put(many + 24 * i + 16, 0x1fff, 8);
+    }
+    assert_int_equal(read_dmar(many, 24 * ACPI_RESERVED_MAX, state), ACPI_OK);
+    assert_int_equal(read_dmar(many, 24 * (ACPI_RESERVED_MAX + 1), state), ACPI_TOO_MANY_RESERVED);
+    for (uint32_t i = 0; i <= ACPI_DRHDS_MAX; i++) {
+        put(many + 16 * i, 0x100000, 8);
+        put(many + 16 * i + 8, 0xfed90000, 8);
+    }
+    assert_int_equal(read_dmar(many, 16 * ACPI_DRHDS_MAX, state), ACPI_OK);
+    assert_int_equal(read_dmar(many, 16 * (ACPI_DRHDS_MAX + 1), state), ACPI_TOO_MANY_DRHDS);
     const uint8_t unknown[4] = {2, 0, 4, 0};
     assert_int_equal(read_dmar(unknown, sizeof(unknown), state), ACPI_OK);
 }
@@ -481,6 +536,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(lengths_are_checked, setup_small, teardown),
         cmocka_unit_test_setup_teardown(cpus_are_counted_once, setup, teardown),
         cmocka_unit_test_setup_teardown(one_cpu_too_many_refuses, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_ioapic_too_many_refuses, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_table_is_at_address_0, setup, teardown),
         cmocka_unit_test_setup_teardown(broken_madt_entries_refuse, setup, teardown),
         cmocka_unit_test_setup_teardown(fadt_of_every_age, setup, teardown),
         cmocka_unit_test_setup_teardown(s5_in_aml, setup_small, teardown),
