@@ -99,12 +99,13 @@ bool pci_function_decode(const struct pci_function *function, uint64_t gpa, unsi
         return false;
     }
     for (unsigned i = 0; i < PCI_BARS; i++) {
-        uint64_t base = get(function->bytes, PCI_BAR0 + i * BAR_BYTES, BAR_BYTES);
+        /* Wraps around to far beyond the BAR where the access starts before it. */
+        uint64_t at = gpa - get(function->bytes, PCI_BAR0 + i * BAR_BYTES, BAR_BYTES);
         uint64_t bytes = function->bar_bytes[i];
-        /* Does the access start at or after the base, and end in the BAR? */
-        if (gpa >= base && gpa - base < bytes && size <= bytes - (gpa - base)) {
+        /* Does the access start and end in the BAR? */
+        if (at < bytes && size <= bytes - at) {
             *bar = i;
-            *offset = (uint32_t)(gpa - base);
+            *offset = (uint32_t)at;
             return true;
         }
     }

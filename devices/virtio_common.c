@@ -155,7 +155,7 @@ static void write_status(struct virtio_pci *device, uint8_t value)
     }
     value &= STATUS_DRIVER_BITS;
     /* Are the features ones that we can work with?  If not the driver finds FEATURES_OK unset. */
-    if (!(device->status & VIRTIO_STATUS_FEATURES_OK) && !features_are_good(device)) {
+    if (!features_are_good(device)) {
         value &= (uint8_t)~VIRTIO_STATUS_FEATURES_OK;
     }
     /* Does the driver go live with the features agreed? */

@@ -146,9 +146,8 @@ static bool enter_indirect(struct table *table, const struct descriptor *descrip
     if (!negotiated || table->indirect || (descriptor->flags & DESCRIPTOR_NEXT)) {
         return false;
     }
-    /* Is it a whole number of descriptors, without wrapping around? */
-    if (descriptor->bytes == 0 || descriptor->bytes % sizeof(struct descriptor) != 0 ||
-        wraps(descriptor->address, descriptor->bytes)) {
+    /* Is it a whole number of descriptors, without wrapping around?  (None has no first one to read.) */
+    if (descriptor->bytes % sizeof(struct descriptor) != 0 || wraps(descriptor->address, descriptor->bytes)) {
         return false;
     }
     table->gpa = descriptor->address;

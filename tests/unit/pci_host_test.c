@@ -109,6 +109,11 @@ static void ecam_mirrors_the_ports(void **state)
     assert_true(device_set_mmio_write(&set, PCI_HOST_ECAM_BASE + (1 << 15) + 4, 2, 0xFFFF));
     assert_int_equal(driver_config_read(&set, 1, 4, 2), 0x0406);
     assert_true(device_set_mmio_write(&set, PCI_HOST_ECAM_BASE + (1 << 15) + 4, 8, 0));
+    assert_true(device_set_mmio_write(&set, PCI_HOST_ECAM_BASE + (1 << 15) + 3, 2, 0));
+    assert_true(device_set_mmio_write(&set, PCI_HOST_ECAM_BASE + (1 << 15) + 3, 4, 0));
+    assert_true(device_set_mmio_write(&set, PCI_HOST_ECAM_BASE + (1 << 15) + 4, 3, 0));
+    assert_true(device_set_mmio_write(&set, PCI_HOST_ECAM_BASE + (1 << 15) + 0x104, 2, 0));
+    assert_true(device_set_mmio_write(&set, PCI_HOST_ECAM_BASE + (1 << 15) + 0xFFE, 2, 0));
     assert_int_equal(driver_config_read(&set, 1, 4, 2), 0x0406);
 }
 
@@ -228,6 +233,29 @@ static void an_access_over_the_end_of_a_bar_hits_nothing(void **state)
     assert_int_equal(value, 0xFFFF);
 }
 
+/* By itself: the models refuse misaligned accesses too. */
+static void a_bar_decodes_what_lies_in_it(void **state)
+{
+    const struct pci_identity identity = {.vendor = 1};
+    struct pci_function function;
+    unsigned bar = 99;
+    uint32_t offset = 99;
+    pci_function_init(&function, &identity);
+    pci_function_add_bar(&function, 2, 0x10000, 0x100);
+    assert_false(pci_function_decode(&function, 0x10000, 1, &bar, &offset));
+    pci_function_write(&function, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+    assert_true(pci_function_decode(&function, 0x100FC, 4, &bar, &offset));
+    assert_int_equal(bar, 2);
+    assert_int_equal(offset, 0xFC);
+    assert_false(pci_function_decode(&function, 0x100FD, 4, &bar, &offset));
+    assert_false(pci_function_decode(&function, 0x10100, 1, &bar, &offset));
+    assert_false(pci_function_decode(&function, 0xFFFF, 1, &bar, &offset));
+    assert_false(pci_function_decode(&function, 0xFFFF, 2, &bar, &offset));
+    assert_false(pci_function_decode(&function, 0, 1, &bar, &offset));
+    assert_false(pci_function_decode(&function, 0x100010000, 1, &bar, &offset));
+    assert_false(pci_function_decode(&function, UINT64_MAX, 8, &bar, &offset));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +269,7 @@ int main(void)
         cmocka_unit_test_setup(memory_is_decoded_where_the_bar_is, setup),
         cmocka_unit_test_setup(windows_end_where_they_end, setup),
         cmocka_unit_test_setup(an_access_over_the_end_of_a_bar_hits_nothing, setup),
+        cmocka_unit_test(a_bar_decodes_what_lies_in_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,6 +57,11 @@ static void no_more_than_asked_or_allowed(void **state)
     assert_true(driver_used(&driver, QUEUE, &used));
     assert_int_equal(used.written, 0);
     assert_false(driver_is_stopped(&driver));
+    for (unsigned i = 0; i < VIRTIO_ENTROPY_QUEUE_SIZE; i++) {
+        offer(1, DRIVER_WRITE);
+    }
+    driver_kick(&driver, QUEUE);
+    assert_true(set.entropy.transport.work_left);
 }
 
 static void requests_wait_while_there_is_no_entropy(void **state)

@@ -96,6 +96,17 @@ static void features_close_with_features_ok(void **state)
     assert_true(set.blocks[0].transport.accepted == DRIVER_FEATURES);
 }
 
+static void feature_words_beyond_the_second_do_not_exist(void **state)
+{
+    driver_probe(&driver, &guest, &set, BLOCK);
+    for (uint32_t select = 2; select != 0; select = select < 64 ? select + 1 : select * 2) {
+        set_common(VIRTIO_COMMON_DRIVER_FEATURE_SELECT, 4, select);
+        set_common(VIRTIO_COMMON_DRIVER_FEATURE, 4, UINT32_MAX);
+        assert_int_equal(common(VIRTIO_COMMON_DRIVER_FEATURE, 4), 0);
+    }
+    assert_int_equal(set.blocks[0].transport.accepted, 0);
+}
+
 static void status_only_grows_until_reset(void **state)
 {
     driver_probe(&driver, &guest, &set, CONSOLE);
@@ -296,6 +307,52 @@ static void msix_masks_and_pends(void **state)
     assert_memory_equal(guest.output, "abcd", 4);
 }
 
+static void doorbells_and_isr_are_where_they_are(void **state)
+{
+    driver_start(&driver, &guest, &set, CONSOLE, 0);
+    driver_config_write(&set, CONSOLE, set.console.transport.msix_capability + 2u, 2, 0);
+    offer_output("e");
+    static const unsigned elsewhere[] = {0x1000, 0x1004, 0x2000, 0x2004, 0x3001,
+                                         0x3002, 0x3003, 0x3005, 0x3006, 0x3008};
+    for (unsigned i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++) {
+        driver_write(&driver, driver.common + elsewhere[i], 1, 1);
+        driver_write(&driver, driver.common + elsewhere[i], 2, 1);
+    }
+    assert_int_equal(guest.output_count, 0);
+    driver_kick(&driver, 1);
+    assert_int_equal(guest.output_count, 1);
+    /* Only a byte read of the register itself clears it. */
+    assert_int_equal(driver_read(&driver, driver.isr, 4), 0xFFFFFFFF);
+    assert_int_equal(driver_read(&driver, driver.isr, 2), 0xFFFF);
+    assert_int_equal(driver_read(&driver, driver.isr + 1, 1), 0xFF);
+    assert_int_equal(driver_read(&driver, driver.isr + 0x10, 1), 0xFF);
+    assert_int_equal(driver_read(&driver, driver.notify, 1), 0xFF);
+    assert_int_equal(driver_read(&driver, driver.isr, 1), 1);
+}
+
+static void queues_without_a_vector_are_silent(void **state)
+{
+    driver_start(&driver, &guest, &set, CONSOLE, 0);
+    set_common(VIRTIO_COMMON_QUEUE_SELECT, 2, 1);
+    set_common(VIRTIO_COMMON_QUEUE_VECTOR, 2, 0xFFFF);
+    offer_output("f");
+    driver_kick(&driver, 1);
+    assert_int_equal(guest.output_count, 1);
+    assert_int_equal(guest.message_count, 0);
+    assert_int_equal(driver_read(&driver, driver.msix + 0x800, 4), 0);
+}
+
+static void an_idle_set_costs_nothing(void **state)
+{
+    driver_start(&driver, &guest, &set, CONSOLE, 0);
+    offer_output("g");
+    driver_kick(&driver, 1);
+    device_set_poll(&set);
+    uint64_t accesses = guest.reads + guest.writes;
+    assert_false(device_set_poll(&set));
+    assert_int_equal(guest.reads + guest.writes, accesses);
+}
+
 static void msix_table_knows_its_size(void **state)
 {
     driver_start(&driver, &guest, &set, CONSOLE, 0);
@@ -311,6 +368,11 @@ static void msix_table_knows_its_size(void **state)
         assert_int_equal(driver_read(&driver, driver.msix + offset, 4), 0);
     }
     assert_int_equal(driver_read(&driver, driver.msix, 2), 0xFFFF);
+    assert_int_equal(driver_read(&driver, driver.msix + 6, 4), 0xFFFFFFFF);
+    assert_int_equal(driver_read(&driver, driver.msix + 14, 4), 0xFFFFFFFF);
+    driver_write(&driver, driver.msix + 14, 4, 0);
+    driver_write(&driver, driver.msix + 12, 8, 0);
+    assert_int_equal(driver_read(&driver, driver.msix + 12, 4), 1);
     driver_write(&driver, driver.msix + 8, 2, 0);
     assert_int_equal(driver_read(&driver, driver.msix + 8, 4), 0xFFFFFFFF);
 }
@@ -409,6 +471,10 @@ int main(void)
         cmocka_unit_test_setup(every_device_starts, setup),
         cmocka_unit_test_setup(features_are_refused_as_a_whole, setup),
         cmocka_unit_test_setup(features_close_with_features_ok, setup),
+        cmocka_unit_test_setup(feature_words_beyond_the_second_do_not_exist, setup),
+        cmocka_unit_test_setup(doorbells_and_isr_are_where_they_are, setup),
+        cmocka_unit_test_setup(queues_without_a_vector_are_silent, setup),
+        cmocka_unit_test_setup(an_idle_set_costs_nothing, setup),
         cmocka_unit_test_setup(status_only_grows_until_reset, setup),
         cmocka_unit_test_setup(reset_undoes_everything, setup),
         cmocka_unit_test_setup(queue_registers_read_back_and_freeze, setup),

@@ -56,6 +56,7 @@ static void linux_finds_a_16550a(void **state)
     out(SCR, 0x5A);
     assert_int_equal(in(SCR), 0x5A);
     assert_int_equal(in(LSR), 0x60);
+    assert_int_equal(in(MSR), 0xB0);
 }
 
 static void bytes_are_sent_and_dlab_hides_them(void **state)
