@@ -21,7 +21,6 @@
 #define FAKE_SHARED_BIT   (1ull << 39)
 #define FAKE_GUEST_FRAMES 16u /* private frames 0 .. 15, in frames FAKE_FIRST_FRAME on */
 #define FAKE_FIRST_FRAME  0x100u
-#define FAKE_CODE         0x80000000u
 
 enum fake_return { FAKE_NONE, FAKE_INTERRUPTED, FAKE_CALL, FAKE_HALTED, FAKE_KILLED, FAKE_FATAL };
 
