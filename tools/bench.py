@@ -3,6 +3,7 @@
 """Runs the bench images in Bochs, where a tick of the TSC is an instruction, and prints lines `name value unit`.
 
 usage: bench.py MANAGER.bin...      Each image is a manager that says `BENCH name value unit` lines and powers off.
+After them the stock Linux guest is booted and timed.
 """
 import pathlib
 import re
@@ -10,6 +11,7 @@ import sys
 import tempfile
 
 import iso
+import run
 from machine import Ended
 from machine_bochs import Bochs
 from report import Refusal, progress, run_main
@@ -33,6 +35,21 @@ def run_image(manager):
             return LINE.findall(machine.text())
 
 
+def boot_linux():
+    """From the manager's word that the guest starts to the first word of its userland."""
+    with tempfile.TemporaryDirectory(prefix="bulkhead-bench-") as directory:
+        directory = pathlib.Path(directory)
+        with Bochs(run.make_run_iso(directory, "true"), directory, log_serial=True) as machine:
+            try:
+                machine.wait_for("^BULKHEAD-COMMAND-BEGIN", 3 * TIME_LIMIT)
+                machine.stop()
+                ticks = machine.written_at(b"BULKHEAD-COMMAND-BEGIN") - machine.written_at(b": started")
+            except Ended as ended:
+                machine.stop()
+                raise Refusal(f"the Linux guest: {ended}; its console:\n{machine.text()}") from None
+            return f"boot.to-guest-userland {ticks} instructions"
+
+
 def main():
     if len(sys.argv) < 2:
         raise Refusal("there are no bench images: tests/bench has none yet")
@@ -42,6 +59,8 @@ def main():
         if not lines:
             raise Refusal(f"{manager} measured nothing")
         print("\n".join(lines), flush=True)
+    progress("bench: the stock Linux guest")
+    print(boot_linux(), flush=True)
     return 0
 
 

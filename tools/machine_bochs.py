@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bochs as Debian packages it: VMX on any host, and every run the same to the instruction."""
 import os
+import re
 import shutil
 
-from machine import Machine
+from machine import Ended, Machine
 from report import Refusal
 
 # Ticks are instructions; `sync=none` and a fixed clock make runs identical.  What each line is for: docs/machines.md.
@@ -26,7 +27,7 @@ debugger_log: -
 panic: action=fatal
 error: action={errors}
 info: action=ignore
-debug: action=ignore
+debug: action=ignore{debug}
 sound: waveoutdrv=dummy, waveindrv=dummy, midioutdrv=dummy
 speaker: enabled=0
 """
@@ -38,12 +39,12 @@ class Bochs(Machine):
     name = "Bochs"
 
     def __init__(self, iso, directory, memory_mib=None, model="corei7_icelake_u", cpus="1", sync="none",
-                 ignore_bad_msrs=0, errors="report"):
+                 ignore_bad_msrs=0, errors="report", log_serial=False):
         super().__init__(iso, directory, memory_mib)
         if shutil.which("bochs") is None:
             raise Refusal("bochs is not installed: run tools/setup")
         self.settings = {"model": model, "cpus": cpus, "sync": sync, "ignore_bad_msrs": ignore_bad_msrs,
-                         "errors": errors}
+                         "errors": errors, "debug": ", serial=report" if log_serial else ""}
 
     def prepare(self):
         text = CONFIGURATION.format(iso=self.iso, serial=self.serial_path, memory=self.memory_mib, **self.settings)
@@ -62,6 +63,15 @@ class Bochs(Machine):
     def debug_port(self):
         """The text written to port 0xE9, with a few lines of Bochs' own around it."""
         return self._file("emulator.out")
+
+    def written_at(self, text):
+        """The tick at which the guest wrote the first byte of `text` to COM1; needs log_serial."""
+        writes = re.findall(r"^(\d+)d\[SER +\] com1 register write to +address: 0x03f8 = 0x(\w+)$",
+                            self._file("bochs.log"), re.MULTILINE)
+        place = bytes(int(value, 16) for _, value in writes).find(text)
+        if place < 0:
+            raise Ended(f"{text!r} was never written to COM1")
+        return int(writes[place][0])
 
     def diagnosis(self):
         lines = [line for line in self._file("bochs.log").splitlines() if ">>PANIC<<" in line or "[CPU" in line]
