@@ -140,6 +140,14 @@ static void tables_elsewhere(void **test)
         assert_false(check(CODE + 0x123));
         vmcs_write(VMCS_GUEST_CR3, 0x1000);
     }
+    for (uint32_t n = 0; n < 4; n++) { /* the right table, but shared with the manager */
+        uint64_t entry;
+
+        memcpy(&entry, &fake.memory[places[n][0]][places[n][1] * 8], 8);
+        put_entry(places[n][0], places[n][1], entry | FAKE_SHARED_BIT);
+        assert_false(check(CODE + 0x123));
+        put_entry(places[n][0], places[n][1], entry);
+    }
     for (uint32_t gfn = 1; gfn <= 5; gfn++) {
         fake.absent[gfn] = true;
         assert_false(check(CODE + 0x123));

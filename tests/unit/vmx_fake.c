@@ -277,6 +277,10 @@ uint64_t table_translate(uint32_t space, gfn_t gfn)
 {
     assert_int_equal(space, table_ept_space(FAKE_PARTITION));
     assert_true(fake.locked);
+    /* Every frame is there with the shared bit, too: what is shared is mapped as well. */
+    if (gfn >= shared_bit_gfn && gfn - shared_bit_gfn < FAKE_GUEST_FRAMES) {
+        return address_of_frame(FAKE_FIRST_FRAME + gfn - shared_bit_gfn) + EPT_LEAF_SHARED;
+    }
     if (gfn >= FAKE_GUEST_FRAMES || fake.absent[gfn]) {
         return 0;
     }
