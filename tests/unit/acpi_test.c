@@ -241,7 +241,7 @@ static void one_cpu_too_many_refuses(void **state)
 static void broken_madt_entries_refuse(void **state)
 {
     const struct {
-        uint8_t bytes[8];
+        uint8_t bytes[16];
         size_t count;
         enum acpi_error error;
     } cases[] = {
@@ -249,6 +249,7 @@ static void broken_madt_entries_refuse(void **state)
         {{0, 1}, 2, ACPI_BAD_ENTRY},
         {{0x80, 0}, 2, ACPI_BAD_ENTRY},
         {{0x80, 1}, 2, ACPI_BAD_ENTRY},
+        {{0x80, 1, 12}, 13, ACPI_BAD_ENTRY},        /* would go on as an IOAPIC */
         {{0}, 1, ACPI_BAD_ENTRY},                   /* a lone byte */
         {{0, 7, 0, 0, 1, 0, 0}, 7, ACPI_BAD_ENTRY}, /* shorter than its kind */
         {{9, 8, 0, 0, 1, 0, 0, 0}, 8, ACPI_BAD_ENTRY},

@@ -78,6 +78,29 @@ static void an_ordinary_pc(void **state)
     assert_int_equal(map.lost, 0);
 }
 
+/* The page other CPUs start from: the highest free one below 640 KiB. */
+static void low_page(void **state)
+{
+    entry(0, 0x9fc00, AVAILABLE);
+    entry(MIB, MIB, AVAILABLE);
+    sanitise();
+    assert_int_equal(map.low_frame, 0x9e);
+    entry(0x80000, 0x1f000, RESERVED); /* all above the first 512 KiB */
+    entry(0xa0000, 0x1000, AVAILABLE); /* no firmware is right to say so */
+    sanitise();
+    assert_int_equal(map.low_frame, 0x7f);
+    parameters.module_count = 1;
+    parameters.modules[0] = (struct boot_module){.address = 0x7f000, .size = 1};
+    sanitise();
+    assert_int_equal(map.low_frame, 0x7e);
+    assert_false(memory_map_holds(&map, 0x7e000, 1));
+    entry(0x1000, 0x7f000, NVS);
+    sanitise();
+    assert_int_equal(map.low_frame, 0);
+    assert_int_equal(map.range_count, 1);
+    assert_range(0, 0x100, 0x200);
+}
+
 static void order_does_not_matter_and_the_restrictive_wins(void **state)
 {
     for (uint32_t type = RESERVED; type <= BAD; type++) {
@@ -331,6 +354,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(an_ordinary_pc, begin),
+        cmocka_unit_test_setup(low_page, begin),
         cmocka_unit_test_setup(order_does_not_matter_and_the_restrictive_wins, begin),
         cmocka_unit_test_setup(ram_is_rounded_inwards, begin),
         cmocka_unit_test_setup(what_wraps, begin),
