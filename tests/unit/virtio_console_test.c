@@ -188,6 +188,8 @@ static void bad_input_buffers_stop_the_console_and_lose_nothing(void **state)
     assert_true(driver_used(&driver, RX, &used));
     assert_memory_equal(fake_at(&guest, buffer(1)), "abc", 3);
     /* Buffers with no room at all are given back, boundedly. */
+    device_set_poll(&set);
+    assert_false(set.console.transport.work_left);
     for (uint16_t i = 0; i < 8; i++) {
         driver_descriptor(&driver, RX, i, buffer(1), 100, 0, 0); /* readable */
         driver_offer(&driver, RX, i);

@@ -57,6 +57,8 @@ static void no_more_than_asked_or_allowed(void **state)
     assert_true(driver_used(&driver, QUEUE, &used));
     assert_int_equal(used.written, 0);
     assert_false(driver_is_stopped(&driver));
+    device_set_poll(&set);
+    assert_false(set.entropy.transport.work_left);
     for (unsigned i = 0; i < VIRTIO_ENTROPY_QUEUE_SIZE; i++) {
         offer(1, DRIVER_WRITE);
     }
