@@ -78,6 +78,10 @@ struct tiny_guest {
 };
 /* Create, donate, seal.  False, after saying why, where a call is refused. */
 bool tiny_guest_make(struct tiny_guest *guest, void (*entry)(void));
+/* Run it until it says something (guest_say): true, with what it said, to be answered by the next call. False
+ * where it halted, was killed or was refused: tiny_run_kind() and the registers tell.  Time slices go on by themselves
+ * up to `slices` of `run->slice` ticks. */
+bool tiny_guest_run(struct tiny_run *run, uint32_t slices, uint64_t *said);
 /* Destroy and reclaim all of it. */
 bool tiny_guest_unmake(struct tiny_guest *guest);
 

@@ -131,6 +131,29 @@ bool tiny_guest_make(struct tiny_guest *guest, void (*entry)(void))
            fine("PARTITION_SEAL", tiny_call(HYPERCALL_PARTITION_SEAL, guest->partition, 0, 0, 0, 0).status);
 }
 
+bool tiny_guest_run(struct tiny_run *run, uint32_t slices, uint64_t *said)
+{
+    for (uint32_t n = 0; n < slices; n++) {
+        tiny_vcpu_run(run);
+        if (run->status != STATUS_OK) {
+            return false;
+        }
+        if (tiny_run_kind(run) == RUN_GUEST_CALL) {
+            const bool is_say = run->reg[GUEST_R11] == TDVMCALL_IO && run->reg[GUEST_R14] == TINY_PORT;
+
+            run->reg[GUEST_R10] = TDVMCALL_SUCCESS;
+            run->reg[GUEST_R11] = 0;
+            if (is_say) {
+                *said = run->reg[GUEST_R15];
+                return true;
+            }
+        } else if (tiny_run_kind(run) != RUN_INTERRUPTED) {
+            return false;
+        }
+    }
+    return false;
+}
+
 bool tiny_guest_unmake(struct tiny_guest *guest)
 {
     uint64_t status = tiny_call(HYPERCALL_PARTITION_DESTROY, guest->partition, 0, 0, 0, 0).status;

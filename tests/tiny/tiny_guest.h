@@ -3,6 +3,7 @@
 #define TESTS_TINY_TINY_GUEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hostile managers and guests against the core: each image is a tiny manager, some with tiny guests, that counts its
+own checks.  In Bochs."""
+import re
+
+import pytest
+
+from conftest import BUILD, PATIENCE
+
+ATTACKS = ["hypercalls", "memory", "secrets", "shares", "contained"]
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_isolation_holds(boot, attack):
+    machine = boot({"manager": BUILD / "attack" / f"{attack}.bin"}, memory_mib=256)
+    counts = machine.wait_for(r"(\d+) passed, (\d+) failed", PATIENCE)
+    failed = re.findall(r"^FAIL .*", machine.text(), re.MULTILINE)
+    assert not failed and int(counts.group(2)) == 0 and int(counts.group(1)) > 0
+    machine.wait_for("^bulkhead: power off", PATIENCE)
