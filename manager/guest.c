@@ -7,6 +7,7 @@
 #include "manager/loader.h"
 #include "manager/physical.h"
 #include "manager/print.h"
+#include "manager/serial.h"
 #include "manager/words.h"
 
 #define MIB_SHIFT 20
@@ -119,6 +120,7 @@ static bool donate_extent(const struct guest *guest, struct guest_extent extent)
             return false;
         }
         at += count;
+        serial_poll();
     }
     return true;
 }
@@ -177,6 +179,7 @@ static void destroy_partition(struct guest *guest)
     done(guest, "its end", status);
     do {
         status = hypercall_frame_reclaim(guest->partition);
+        serial_poll();
     } while (status == STATUS_RETRY);
     if (done(guest, "its memory back", status)) {
         give_frames(guest);

@@ -16,7 +16,8 @@ void serial_start(bool debug_port);
 /* Queue one byte.  Waits for the line only when the buffer is full. */
 void serial_write(uint8_t byte);
 
-/* Move what the line can take now, and fetch what has arrived.  Call often; never waits. */
+/* Move what the line can take now, and fetch what has arrived.  Never waits.  To be called in every loop that lasts:
+ * nothing else moves. */
 void serial_poll(void);
 
 /* A byte that has arrived.  False where there is none. */

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The manager and its guests: tiny ones that end in every way, beside what the configuration gets wrong."""
+import re
+import subprocess
+
+import pytest
+
+from conftest import MANAGER, PATIENCE, ROOT
+
+OUT = "mov ${value}, %r15d; mov ${port}, %r14d; call out"
+ENDINGS = {
+    "off": OUT.format(value=0x34, port=0x600),
+    "reset": OUT.format(value=1, port=0x602),
+    "triple": "push $0; push $0; lidt (%rsp); int3",
+    # Mapped by the loader's page tables, beyond the memory it has.
+    "absent": "mov 0x40000000, %eax",
+    # ReportFatalError with a text in R14, R15, RBX, RDI, RSI, R8, R9, RDX.
+    "fatal": "xor %eax, %eax; mov $0xffcc, %ecx; xor %r10d, %r10d; mov $0x10003, %r11d; mov $5, %r12d;"
+             "movabs $0x6465656e2049, %r14; xor %r15d, %r15d; xor %ebx, %ebx; xor %edi, %edi; xor %esi, %esi;"
+             "xor %r8d, %r8d; xor %r9d, %r9d; xor %edx, %edx; TDCALL",
+    # Longer than a slice, then off.
+    "long": "mov $20000000, %eax; 1: dec %eax; jnz 1b;" + OUT.format(value=0x34, port=0x600),
+}
+
+
+@pytest.fixture
+def kernel(tmp_path):
+    """kernel(name, text) builds a guest that says `text` and ends as ENDINGS[name] does."""
+
+    def build(name, text):
+        out = tmp_path / f"{name}.elf"
+        subprocess.run(["gcc", "-nostdlib", "-static", "-Wl,-Ttext=0x200000", "-Wl,--build-id=none", "-Wl,-n",
+                        f"-DENDING={ENDINGS[name]}", f'-DTEXT="{text}"', str(ROOT / "tests" / "boot" / "guest.S"),
+                        "-o", str(out)], check=True)
+        return out
+
+    return build
+
+
+def configuration(tmp_path, text):
+    path = tmp_path / "guests.ini"
+    path.write_text(text)
+    return path
+
+
+def section(name, kernel, memory="32M", *more):
+    return "\n".join([f"[guest {name}]", f"kernel = {kernel}", f"memory = {memory}", *more, ""])
+
+
+def lines(machine):
+    return [line.rstrip("\r") for line in machine.text().split("\n")]
+
+
+def test_guests_end_in_every_way_and_do_not_touch_each_other(boot, kernel, tmp_path):
+    text = (section("a-off", "off") + section("broken", "off", "32X") + section("text", "guests") +
+            section("missing", "nothing") + section("big", "off", "64G") + section("a-triple", "triple") +
+            section("a-absent", "absent") + section("a-fatal", "fatal") + section("a-reset", "reset") +
+            section("a-long", "long", "40M"))
+    modules = {"manager": MANAGER, "guests": configuration(tmp_path, text)}
+    modules |= {name: kernel(name, rf"I end by {name}\n") for name in ENDINGS}
+    machine = boot(modules)
+    machine.wait_for(r"^bulkhead: power off", PATIENCE)
+    console = lines(machine)
+
+    # What the configuration has wrong is said with its line, and only those guests are left out.
+    assert [line for line in console if line.startswith("bulkhead-manager: guests, line")] == [
+        "bulkhead-manager: guests, line 6: memory is a number with M or G, from 32M to 512G: 32X",
+        "bulkhead-manager: guests, line 11: GRUB loaded no module of this name; add a module2 line for it: nothing"]
+    for name, reason in (("broken", "is not started: its configuration has mistakes"),
+                         ("missing", "is not started: its configuration has mistakes")):
+        assert f"bulkhead-manager: guest {name} {reason}" in console
+    assert "bulkhead-manager: guest text: the kernel is neither a vmlinux (ELF) nor a bzImage" in console
+    assert "bulkhead-manager: guest big: there is not enough memory left for it" in console
+
+    # Each guest spoke under its name and ended as it wanted to, or as the core made it.
+    for name in ENDINGS:
+        assert f"a-{name}| I end by {name}" in console
+    for said in ("guest a-off powered off", "guest a-long powered off", "guest a-reset reset itself",
+                 "guest a-triple stopped: triple fault (1, 0x0)",
+                 "guest a-absent stopped: it touched private memory that it does not have (2, 0x40000000)",
+                 "guest a-fatal says: I need", "guest a-fatal stopped: it reported a fatal error (5, 0x5)"):
+        assert f"bulkhead: {said}" in [re.sub(r"\?+$", "", line) for line in console]
+
+
+def test_a_guest_starts_again_and_the_user_has_the_last_word(boot, kernel, tmp_path):
+    text = ("[manager]\nwhen_done = wait\n" + section("again", "reset", "140M", "on_reset = restart") +
+            section("once", "off"))
+    machine = boot({"manager": MANAGER, "guests": configuration(tmp_path, text),
+                    "reset": kernel("reset", r"here I am\n"), "off": kernel("off", r"and gone\n")}, memory_mib=256)
+    # Its memory comes back each time: there would not be enough for a second guest of that size.
+    end = 0
+    for _ in range(3):
+        end = machine.wait_for(r"^again\| here I am", PATIENCE, end).end()
+        end = machine.wait_for(r"^bulkhead: guest again reset itself", PATIENCE, end).end()
+    machine.write(b"\x01l")
+    machine.wait_for(r"^bulkhead: guest again is on, and has the keyboard\r?\nbulkhead: guest once is off", PATIENCE)
+    machine.write(b"\x01x")
+    machine.wait_for(r"^bulkhead: power off", PATIENCE)
+
+
+def test_without_a_guest_the_machine_goes_off(boot, kernel, tmp_path):
+    machine = boot({"manager": MANAGER})
+    machine.wait_for(r"^bulkhead-manager: there is no guest configuration", PATIENCE)
+    machine.wait_for(r"^bulkhead: power off", PATIENCE)
