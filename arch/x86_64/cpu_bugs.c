@@ -61,7 +61,8 @@ void cpu_bugs_init(void)
     cpu_bugs =
         cpu_bugs_decide(structured.edx, (structured.ebx & CPUID_STRUCTURED_EBX_RTM) != 0, capabilities);
     if (cpu_bugs.l1tf_open || cpu_bugs.mds_open || cpu_bugs.v2_open) {
-        console_line("this CPU does not say it is free of L1TF, MDS or branch injection, nor can hold them off");
+        console_line(
+            "this CPU does not say it is free of L1TF, MDS or branch injection, nor can hold them off");
     }
 }
 

@@ -16,11 +16,15 @@ static void set_gate(uint8_t gate)
     insn_outb(PORT_NMI_STATUS, nmi | gate);
 }
 
-void pit_start(uint16_t counts)
+void pit_prepare(uint16_t counts)
 {
     set_gate(PIT_GATE2);
     insn_outb(PORT_PIT_MODE, PIT_CHANNEL2_MODE0);
     insn_outb(PORT_PIT_CHANNEL2, (uint8_t)counts);
+}
+
+void pit_start(uint16_t counts)
+{
     insn_outb(PORT_PIT_CHANNEL2, (uint8_t)(counts >> 8));
 }
 

@@ -9,7 +9,8 @@
  * Count"; Intel 500 Series PCH Datasheet Vol. 2, "NMI Status and Control". */
 #define PIT_HZ 1193182u
 
-/* Let channel 2 count down from `counts` once, without sound. */
+/* Make channel 2 ready to count down from `counts` once, without sound; let it begin (one write to a port). */
+void pit_prepare(uint16_t counts);
 void pit_start(uint16_t counts);
 /* Has channel 2 reached zero? */
 bool pit_done(void);

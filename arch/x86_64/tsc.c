@@ -14,7 +14,8 @@ enum tsc_cpuid { CPUID_MAX_LEAF = 0x00, CPUID_TSC = 0x15, CPUID_FREQUENCY = 0x16
 #define TSC_KHZ_MAX 10000000ull
 
 #define MEASURE_PIT_COUNTS 59659u /* 50 ms */
-#define MEASURE_ROUNDS     2u
+#define MEASURE_ROUNDS_MAX 8u
+#define MEASURE_PRECISION  100u /* a round within one in a hundred is good enough */
 /* A clock that has not moved on after so many looks stands still. */
 #define MEASURE_LOOKS_MAX       4000000u
 #define FEMTOSECONDS_PER_SECOND 1000000000000000ull
@@ -78,18 +79,30 @@ struct measurement {
     uint64_t error;
 };
 
+/* The clock began between the first two times and ended between the last two. */
+static struct measurement measurement_of(uint64_t before_start, uint64_t after_start, uint64_t before_end,
+                                         uint64_t after_end)
+{
+    const uint64_t shortest = before_end - after_start;
+    const uint64_t longest = after_end - before_start;
+
+    return (struct measurement){(shortest + longest) / 2, longest - shortest};
+}
+
 static struct measurement measure_pit(void)
 {
+    pit_prepare(MEASURE_PIT_COUNTS);
+    const uint64_t before_start = tsc_read();
     pit_start(MEASURE_PIT_COUNTS);
-    const uint64_t start = tsc_read();
-    uint64_t before = start;
+    const uint64_t after_start = tsc_read();
+    uint64_t before = after_start;
 
     for (uint32_t look = 0; look < MEASURE_LOOKS_MAX; look++) {
         const uint64_t now = tsc_read();
         if (pit_done()) {
-            const uint64_t after = tsc_read();
             /* Done at the first look: it never ran. */
-            return (struct measurement){look == 0 ? 0 : before / 2 + after / 2 - start, after - before};
+            return look == 0 ? (struct measurement){0, 0}
+                             : measurement_of(before_start, after_start, before, tsc_read());
         }
         before = now;
     }
@@ -100,8 +113,9 @@ static uint64_t khz_from_pit(void)
 {
     struct measurement best = {0, UINT64_MAX};
 
-    /* A round that the firmware (SMM) or a host interrupted is longer or less exact. */
-    for (uint32_t round = 0; round < MEASURE_ROUNDS; round++) {
+    /* A round that the firmware (SMM) or a hypervisor interrupts is less exact than the next may be. */
+    for (uint32_t round = 0; round < MEASURE_ROUNDS_MAX && best.error > best.ticks / MEASURE_PRECISION;
+         round++) {
         const struct measurement this = measure_pit();
         if (this.ticks == 0) {
             return 0;

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The core up to the moment it would start the manager, for machines without VMX and x2APIC (QEMU 7 without KVM): another
+ * model of the hardware than Bochs'.  This file stands in for VMX and for the local APIC; all else is the
+ * core's own.  In place of the manager it looks at what was taken, then ends the machine as TEST_END says.
+ * TEST_END_LOST: the start-up interrupts to one CPU get lost on the way.
+ */
+#include "arch/x86_64/console.h"
+#include "arch/x86_64/insn.h"
+#include "arch/x86_64/lapic.h"
+#include "arch/x86_64/mmio.h"
+#include "arch/x86_64/paging.h"
+#include "arch/x86_64/pci.h"
+#include "arch/x86_64/percpu.h"
+#include "arch/x86_64/power.h"
+#include "arch/x86_64/smp.h"
+#include "arch/x86_64/trap.h"
+#include "arch/x86_64/tsc.h"
+#include "arch/x86_64/vmxon.h"
+#include "vmx/capability.h"
+#include "vmx/manager_start.h"
+
+enum test_end { TEST_END_OFF = 0, TEST_END_RESET = 1, TEST_END_LOST = 2 };
+
+#define LOST_APIC_ID  2u
+#define XAPIC_ADDRESS 0xfee00000u
+
+enum xapic {
+    XAPIC_ID = 0x20,
+    XAPIC_SIVR = 0xf0,
+    XAPIC_ICR_LOW = 0x300,
+    XAPIC_ICR_HIGH = 0x310,
+    XAPIC_ON = 0x1ff
+};
+
+struct capability capability;
+static void *xapic;
+static uint32_t nmis;
+
+void vmxon_check(void)
+{
+}
+
+void vmxon_this_cpu(hfn_t region)
+{
+}
+
+void capability_negotiate(void)
+{
+}
+
+bool lapic_enable(void)
+{
+    if (xapic == NULL) {
+        xapic = paging_map_device(XAPIC_ADDRESS, FRAME_SIZE);
+    }
+    mmio_write32(xapic, XAPIC_SIVR, XAPIC_ON);
+    return true;
+}
+
+uint32_t lapic_id(void)
+{
+    return mmio_read32(xapic, XAPIC_ID) >> 24;
+}
+
+static void send(uint32_t apic_id, uint32_t command)
+{
+    mmio_write32(xapic, XAPIC_ICR_HIGH, apic_id << 24);
+    mmio_write32(xapic, XAPIC_ICR_LOW, command);
+}
+
+void lapic_send_nmi(uint32_t apic_id)
+{
+    send(apic_id, 0x4400);
+}
+
+void lapic_send_init(uint32_t apic_id)
+{
+    send(apic_id, 0x4500);
+}
+
+void lapic_send_sipi(uint32_t apic_id, uint8_t page)
+{
+    if (TEST_END != TEST_END_LOST || apic_id != LOST_APIC_ID) {
+        send(apic_id, 0x4600u | page);
+    }
+}
+
+void trap_nmi(void)
+{
+    __atomic_add_fetch(&nmis, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Functions that could still write to memory. */
+static uint32_t bus_masters(void)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < pci_machine.count; i++) {
+        const struct pci_function *function = &pci_machine.functions[i];
+        const struct pci_place place = {.segment = function->segment,
+                                        .bus = function->bus,
+                                        .device = function->device,
+                                        .function = function->function};
+        count += (pci_config_read(&place, 4) & 4) != 0;
+    }
+    return count;
+}
+
+_Noreturn void manager_start(uint64_t entry, uint64_t boot_info)
+{
+    console_line_decimal("test: bus masters: ", bus_masters(), "");
+    for (uint32_t cpu = 1; cpu < smp_cpus(); cpu++) {
+        lapic_send_nmi(percpus[cpu].apic_id);
+        tsc_wait_microseconds(10000);
+    }
+    console_line_decimal("test: parked CPUs that took an NMI: ", nmis, "");
+    console_line("test: end");
+    if (TEST_END == TEST_END_OFF) {
+        power_off();
+    }
+    power_reset();
+}
