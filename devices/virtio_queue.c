@@ -242,7 +242,7 @@ static bool copy_piece(struct guest *guest, uint64_t gpa, void *to, const void *
     return to != NULL ? host_guest_read(guest, gpa, to, bytes) : host_guest_write(guest, gpa, from, bytes);
 }
 
-/* Copy to `to`, or, where that is NULL, from `from`; `offset` counts from the first of the `count` segments. */
+/* Copy to `to`, or, where that is NULL, from `from`; `offset` counts from the first of the segments. */
 static bool copy(const struct virtio_segment *segments, unsigned count, struct guest *guest, uint32_t offset,
                  uint8_t *to, const uint8_t *from, uint32_t bytes)
 {

@@ -10,8 +10,8 @@
 /*
  * A hostile guest: a program of operations on ports, configuration space, MMIO and its own memory, taken
  * from the input.  Some operations are those of a driver at work, so that the fuzzer gets deep: set up a
- * queue, offer a chain, ring.  What must hold besides what the sanitizers see: a bounded number of accesses to guest
- * memory for one operation, an untouched read-only image, and no output but from the guest's memory.
+ * queue, offer a chain, ring.  What must hold besides what the sanitizers see: a bounded number of accesses
+ * to guest memory for one operation, and an untouched read-only image.
  */
 enum {
     PAGE = 4096,

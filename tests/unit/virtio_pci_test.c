@@ -226,7 +226,7 @@ static void bad_queue_setup_stops_the_device(void **state)
     assert_int_equal(common(VIRTIO_COMMON_QUEUE_ENABLE, 2), 0);
 }
 
-/* Every offset and width in both BARs answers or gives all ones, and writes of a wrong width change nothing. */
+/* Every offset and width in both BARs answers or gives all ones; writes of a wrong width change nothing. */
 static void odd_accesses_are_harmless(void **state)
 {
     static const unsigned sizes[] = {0, 1, 2, 3, 4, 5, 7, 8, 16, 255};
