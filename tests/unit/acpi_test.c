@@ -336,6 +336,13 @@ static void fadt_of_every_age(void **state)
         assert_int_equal(machine.power.sleep_control.address, bytes + header >= 256 ? 0xfed1f000 : 0);
         assert_true(machine.power.hardware_reduced);
     }
+    put(body + 112 - header, 0, 4); /* a reset register that the firmware does not vouch for */
+    setup(state);
+    madt(one_cpu, sizeof(one_cpu));
+    listed(FADT, "FACP", body, sizeof(body));
+    assert_int_equal(read_all(), ACPI_OK);
+    assert_false(machine.power.has_reset);
+    assert_false(machine.power.hardware_reduced);
 }
 
 /* What stands in a DSDT, and the type A, type B expected of it (-1: not found). */
@@ -502,13 +509,17 @@ static void broken_dmar_structures_refuse(void **state)
     uint8_t structure[24] = {0, 0, 16, 0};
     assert_int_equal(read_dmar(structure, 16, state), ACPI_BAD_ENTRY); /* registers at 0 */
     structure[2] = 17;
+    put(structure + 8, 0xfed90000, 8);
     assert_int_equal(read_dmar(structure, 16, state), ACPI_BAD_ENTRY); /* ends beyond */
+    put(structure + 8, 0, 8);
     structure[2] = 12;
     structure[8] = 1;
     assert_int_equal(read_dmar(structure, 12, state), ACPI_BAD_ENTRY); /* shorter than its kind */
     structure[2] = 0;
     assert_int_equal(read_dmar(structure, 16, state), ACPI_BAD_ENTRY); /* would never end */
     assert_int_equal(read_dmar(structure, 3, state), ACPI_BAD_ENTRY);
+    const uint8_t in_its_header[6] = {2, 0, 2, 0, 4, 0};
+    assert_int_equal(read_dmar(in_its_header, 6, state), ACPI_BAD_ENTRY);
     structure[0] = 1;
     structure[2] = 24;
     put(structure + 8, 0x2000, 8);

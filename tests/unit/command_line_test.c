@@ -42,6 +42,11 @@ static void words_are_bounded(void **state)
         assert_int_equal(command_line_says(exact, bound, "two", "2"), bound == sizeof(line));
         free(exact);
     }
+    char *blanks = malloc(3);
+    memcpy(blanks, "a  ", 3); /* nothing behind the last blank is read */
+    assert_true(command_line_word(blanks, 3, 0, &word));
+    assert_false(command_line_word(blanks, 3, 1, &word));
+    free(blanks);
     assert_true(command_line_word(line, sizeof(line), 1, &word));
     assert_int_equal(word.length, 5);
     assert_memory_equal(word.at, "two=2", 5);
