@@ -7,6 +7,7 @@
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/layout.h"
 #include "arch/x86_64/msr.h"
+#include "arch/x86_64/msr_safe.h"
 #include "arch/x86_64/paging.h"
 #include "arch/x86_64/panic.h"
 #include "arch/x86_64/percpu.h"
@@ -36,11 +37,16 @@
 
 /* From the boot loader to the manager's first instruction, in order.  Runs once. */
 
-#define RUNNING_CPUS 1u
-#define GUEST_PHYSICAL_BITS_MAX 48u
-#define CPUID_ADDRESS_WIDTHS 0x80000008u
+#define RUNNING_CPUS                       1u
+#define GUEST_PHYSICAL_BITS_MAX            48u
+#define CPUID_ADDRESS_WIDTHS               0x80000008u
 #define CPUID_ADDRESS_WIDTHS_PHYSICAL_MASK 0xffu
-#define FRAMES_PER_MIB 256u
+#define CPUID_STRUCTURED                   7u
+#define CPUID_STRUCTURED_ECX_TME           (1u << 13)
+#define TME_ACTIVATE_KEY_BITS_SHIFT        32u
+#define TME_ACTIVATE_KEY_BITS_MASK         0xfu
+#define ECAM_BYTES_PER_BUS                 0x100000ull
+#define FRAMES_PER_MIB                     256u
 
 static struct boot_parameters parameters;
 static struct acpi_machine machine;
@@ -48,6 +54,8 @@ static struct memory_map map;
 static struct region_plan plan;
 static uint64_t manager_entry;
 static hfn_t boot_info_frame;
+static uint64_t screen_bytes; /* 0: nothing is said on the screen */
+static void *screen_at;       /* the screen in the core's own address space */
 
 const void *boot_memory(uint64_t address, uint64_t bytes)
 {
@@ -60,6 +68,18 @@ const void *boot_memory(uint64_t address, uint64_t bytes)
 static uint32_t physical_bits(void)
 {
     return insn_cpuid(CPUID_ADDRESS_WIDTHS, 0).eax & CPUID_ADDRESS_WIDTHS_PHYSICAL_MASK;
+}
+
+/* Address bits that name memory: with total memory encryption the uppermost name a key. */
+static uint32_t memory_bits(void)
+{
+    uint64_t activate = 0;
+
+    if ((insn_cpuid(CPUID_STRUCTURED, 0).ecx & CPUID_STRUCTURED_ECX_TME) == 0 ||
+        !msr_safe_read(MSR_IA32_TME_ACTIVATE, &activate)) {
+        return physical_bits();
+    }
+    return physical_bits() - (uint32_t)(activate >> TME_ACTIVATE_KEY_BITS_SHIFT & TME_ACTIVATE_KEY_BITS_MASK);
 }
 
 static gfn_t shared_bit(void)
@@ -85,6 +105,7 @@ static void read_boot_information(uint64_t address)
         const void *at = boot_memory(parameters.framebuffer.address, bytes);
 
         if (bytes != 0 && at != NULL) {
+            screen_bytes = bytes;
             console_set_screen(&parameters.framebuffer, (volatile uint8_t *)at);
         }
     }
@@ -100,17 +121,48 @@ static void read_firmware_tables(void)
     console_line_decimal("ACPI tables found, CPUs: ", machine.cpu_count, "");
 }
 
+/* Memory that devices of the firmware use, and registers: whatever the boot loader's map says, not RAM to us. */
+static void exclude_devices(void)
+{
+    memory_map_exclude(&map, parameters.framebuffer.address, screen_bytes);
+    memory_map_exclude(&map, machine.lapic_address, FRAME_SIZE);
+    for (uint32_t i = 0; i < machine.reserved_count; i++) {
+        memory_map_exclude(&map, machine.reserved[i].address, machine.reserved[i].bytes);
+    }
+    for (uint32_t i = 0; i < machine.ioapic_count; i++) {
+        memory_map_exclude(&map, machine.ioapics[i].address, FRAME_SIZE);
+    }
+    for (uint32_t i = 0; i < machine.hpet_count; i++) {
+        memory_map_exclude(&map, machine.hpets[i], FRAME_SIZE);
+    }
+    for (uint32_t i = 0; i < machine.drhd_count; i++) {
+        memory_map_exclude(&map, machine.drhds[i], FRAME_SIZE);
+    }
+    for (uint32_t i = 0; i < machine.segment_count; i++) {
+        memory_map_exclude(&map, machine.segments[i].ecam,
+                           (machine.segments[i].last_bus + 1u) * ECAM_BYTES_PER_BUS);
+    }
+}
+
+static void check_modules(void)
+{
+    for (uint32_t i = 0; i < parameters.module_count; i++) {
+        if (!memory_map_holds(&map, parameters.modules[i].address, parameters.modules[i].size)) {
+            refuse_named("The boot loader put a module where no RAM is: ", parameters.modules[i].name);
+        }
+    }
+}
+
 static void take_memory(uint64_t boot_information, uint64_t image)
 {
     uint64_t ram;
 
-    memory_map_sanitise(&map, &parameters, physical_bits());
-    for (uint32_t i = 0; i < machine.reserved_count; i++) {
-        memory_map_exclude(&map, machine.reserved[i].address, machine.reserved[i].bytes);
-    }
+    memory_map_sanitise(&map, &parameters, memory_bits());
+    exclude_devices();
     memory_map_exclude(&map, image, (uint64_t)(image_end - image_start));
     memory_map_keep(&map, boot_information, FRAME_SIZE);
     memory_map_shorten(&map, BOOT_RANGES_MAX - 2);
+    check_modules();
     ram = memory_map_frames(&map);
     console_line_decimal("memory map found, RAM: ", ram / FRAMES_PER_MIB, " MiB");
     plan.frame_limit = memory_map_end(&map);
@@ -129,6 +181,9 @@ static void make_address_space(uint64_t image)
     for (uint32_t cpu = 0; cpu < plan.cpus; cpu++) {
         region_map_stacks(cpu);
     }
+    if (screen_bytes != 0) {
+        screen_at = paging_map_device(parameters.framebuffer.address, screen_bytes);
+    }
 }
 
 _Noreturn void bringup(uint64_t boot_information, uint64_t image)
@@ -143,6 +198,9 @@ _Noreturn void bringup(uint64_t boot_information, uint64_t image)
     capability_negotiate();
     make_address_space(image);
     paging_switch();
+    if (screen_bytes != 0) {
+        console_move_screen(screen_at);
+    }
     cpu_init(0);
     boot_switch_stack(cpu_stack_top(0));
 }

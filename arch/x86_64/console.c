@@ -15,16 +15,16 @@ enum uart_register {
     UART_LINE_STATUS = 5,
     UART_SCRATCH = 7,
 };
-#define COM1 0x3f8u
-#define UART_DIVISOR_ACCESS 0x80u
-#define UART_8N1 0x03u
+#define COM1                   0x3f8u
+#define UART_DIVISOR_ACCESS    0x80u
+#define UART_8N1               0x03u
 #define UART_FIFO_ENABLE_CLEAR 0x07u
-#define UART_DTR_RTS 0x03u
-#define UART_TRANSMIT_EMPTY 0x20u
-#define UART_SCRATCH_PROBE 0x5au
-#define UART_WAIT_LIMIT 1000000u
+#define UART_DTR_RTS           0x03u
+#define UART_TRANSMIT_EMPTY    0x20u
+#define UART_SCRATCH_PROBE     0x5au
+#define UART_WAIT_LIMIT        1000000u
 
-#define DEBUG_PORT 0xe9u
+#define DEBUG_PORT   0xe9u
 #define NUMBER_BYTES 24u
 
 static bool has_serial;
@@ -58,6 +58,11 @@ void console_set_screen(const struct framebuffer_place *place, volatile uint8_t 
 {
     framebuffer_start(&screen, place, at);
     has_screen = true;
+}
+
+void console_move_screen(volatile uint8_t *at)
+{
+    screen.at = at;
 }
 
 static void serial_put(char character)

@@ -12,6 +12,8 @@
 void console_init(void);
 /* Write to the screen too, mapped at `at` (arch/x86_64/framebuffer.h). */
 void console_set_screen(const struct framebuffer_place *place, volatile uint8_t *at);
+/* The same screen is mapped at `at` from now on. */
+void console_move_screen(volatile uint8_t *at);
 void console_text(const char *text);
 void console_hex(uint64_t value);
 void console_decimal(uint64_t value);
