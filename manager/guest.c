@@ -10,7 +10,8 @@
 #include "manager/serial.h"
 #include "manager/words.h"
 
-#define MIB_SHIFT 20
+#define MIB_SHIFT     20
+#define RECLAIM_CALLS 64 /* of at most 32 frames each, in one turn */
 
 /* One guest is loaded at a time. */
 static struct loader_pages loader_pages;
@@ -169,23 +170,6 @@ static void init_devices(struct guest *guest)
     device_set_init(&guest->devices, guest, &devices);
 }
 
-/* Destroy the partition: afterwards all its frames are the manager's again. */
-static void destroy_partition(struct guest *guest)
-{
-    uint64_t status;
-    do {
-        status = hypercall_partition_destroy(guest->partition);
-    } while (status == STATUS_RETRY);
-    done(guest, "its end", status);
-    do {
-        status = hypercall_frame_reclaim(guest->partition);
-        serial_poll();
-    } while (status == STATUS_RETRY);
-    if (done(guest, "its memory back", status)) {
-        give_frames(guest);
-    }
-}
-
 static bool populate(struct guest *guest)
 {
     return donate_all(guest) && create_vcpus(guest) &&
@@ -213,7 +197,7 @@ bool guest_start(struct guest *guest)
     }
     guest->partition = partition.value;
     if (!populate(guest)) {
-        destroy_partition(guest);
+        guest_stop(guest);
         return false;
     }
     init_devices(guest);
@@ -224,7 +208,31 @@ bool guest_start(struct guest *guest)
 
 void guest_stop(struct guest *guest)
 {
-    guest->state = GUEST_OFF;
+    uint64_t status;
+    do {
+        status = hypercall_partition_destroy(guest->partition);
+    } while (status == STATUS_RETRY);
+    done(guest, "its end", status);
     console_forget(&guest->voice);
-    destroy_partition(guest);
+    guest->state = GUEST_ENDING;
+}
+
+void guest_reclaim(struct guest *guest)
+{
+    uint64_t status = STATUS_RETRY;
+    for (uint32_t i = 0; i < RECLAIM_CALLS && status == STATUS_RETRY; i++) {
+        status = hypercall_frame_reclaim(guest->partition);
+    }
+    if (status == STATUS_RETRY) {
+        return;
+    }
+    guest->state = GUEST_OFF;
+    if (!done(guest, "its memory back", status)) {
+        return;
+    }
+    give_frames(guest);
+    if (guest->starts_again) {
+        guest->starts_again = false;
+        guest_start(guest);
+    }
 }

@@ -19,6 +19,7 @@
 enum guest_state {
     GUEST_OFF = 0,
     GUEST_ON = 1,
+    GUEST_ENDING = 2, /* stopped; the core still scrubs its memory */
 };
 
 enum guest_vcpu_state {
@@ -37,6 +38,7 @@ struct guest {
     const struct boot_info *info;
     struct memory *memory;
     enum guest_state state;
+    bool starts_again; /* once it has ended */
     uint64_t partition;
     uint32_t vcpu_count;
     struct guest_vcpu vcpus[GUEST_VCPUS_MAX];
@@ -50,10 +52,15 @@ void guest_init(struct guest *guest, const struct config_guest *config, const st
                 struct memory *memory);
 
 /* Load it, donate its memory, create its vCPUs, seal it: from its configuration and modules, as if for
- * the first time.  False, with the reason on the console and everything given back, where that cannot be. */
+ * the first time: off => on.  False, with the reason on the console, where that cannot be: it stays off, or is
+ * ending. */
 bool guest_start(struct guest *guest);
 
-/* Destroy its partition and take its memory back. */
+/* Stop it for good: on => ending. */
 void guest_stop(struct guest *guest);
+
+/* Take back a piece of the memory of one that is ending: a bounded piece, so that other guests go on.  With the
+ * last one it is off, and starts anew where it is to. */
+void guest_reclaim(struct guest *guest);
 
 #endif

@@ -25,12 +25,24 @@ static void focus_next(struct keyboard *keyboard, struct guest *const *guests, u
     }
 }
 
+static const char *state_words(enum guest_state state)
+{
+    switch (state) {
+    case GUEST_ON:
+        return "on";
+    case GUEST_ENDING:
+        return "ending";
+    case GUEST_OFF:
+        break;
+    }
+    return "off";
+}
+
 static void list_guests(const struct keyboard *keyboard, struct guest *const *guests, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         print("bulkhead: guest %t is %s%s\n", guests[i]->voice.name, guests[i]->voice.name_length,
-              guests[i]->state == GUEST_ON ? "on" : "off",
-              i == keyboard->focus ? ", and has the keyboard" : "");
+              state_words(guests[i]->state), i == keyboard->focus ? ", and has the keyboard" : "");
     }
 }
 
@@ -74,7 +86,7 @@ bool keyboard_poll(struct keyboard *keyboard, struct guest *const *guests, uint3
 {
     uint8_t byte;
 
-    if (guests[keyboard->focus]->state == GUEST_OFF) {
+    if (guests[keyboard->focus]->state != GUEST_ON) {
         focus_next(keyboard, guests, count);
     }
     while (pass_on(keyboard, guests) && serial_read(&byte)) {

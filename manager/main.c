@@ -95,7 +95,12 @@ static uint32_t start_guests(const struct boot_info *info)
             continue;
         }
         struct guest *guest = make_guest(wanted, info);
-        if (guest != NULL && guest_start(guest)) {
+        if (guest == NULL) {
+            continue;
+        }
+        guest_start(guest);
+        /* One that could not be started may have memory to give back. */
+        if (guest->state != GUEST_OFF) {
             guests[count++] = guest;
         }
     }

@@ -68,9 +68,7 @@ static void do_wish(struct guest *guest, enum guest_wish wish)
         return;
     }
     print("bulkhead: guest %t reset itself\n", guest->voice.name, guest->voice.name_length);
-    if (guest->config->restart) {
-        guest_start(guest);
-    }
+    guest->starts_again = guest->config->restart;
 }
 
 /* One run.  True: it may go on at once. */
@@ -148,6 +146,10 @@ static uint64_t slice_end(const struct machine *machine, const struct guest *gue
 /* One turn of one guest.  True: something of it can go on. */
 static bool take_turn(const struct machine *machine, struct guest *guest)
 {
+    if (guest->state == GUEST_ENDING) {
+        guest_reclaim(guest);
+        return true;
+    }
     bool busy = device_set_poll(&guest->devices);
     for (uint32_t v = 0; guest->state == GUEST_ON && v < guest->vcpu_count; v++) {
         struct guest_vcpu *vcpu = &guest->vcpus[v];
@@ -163,16 +165,17 @@ static bool take_turn(const struct machine *machine, struct guest *guest)
     return busy;
 }
 
-/* One turn of each guest.  Sets *busy where any can go on.  True: some guest is on. */
+/* One turn of each guest.  Sets *busy where any can go on.  True: some guest is on, or will be.  (Those that only
+ * end are no reason to stay: the core scrubs them before it powers off.) */
 static bool take_turns(const struct machine *machine, bool *busy)
 {
     bool any_on = false;
     *busy = false;
     for (uint32_t g = 0; g < machine->count; g++) {
         struct guest *guest = machine->guests[g];
-        if (guest->state == GUEST_ON) {
+        if (guest->state != GUEST_OFF) {
             *busy = take_turn(machine, guest) || *busy;
-            any_on = any_on || guest->state == GUEST_ON;
+            any_on = any_on || guest->state == GUEST_ON || guest->starts_again;
         }
     }
     return any_on;
