@@ -32,4 +32,28 @@ static inline struct gpr_file gpr_disclosed(const struct gpr_file *from, uint64_
     };
 }
 
+static inline void gpr_take_if_named(uint64_t mask, enum guest_register number, uint64_t *to, uint64_t from)
+{
+    if ((mask >> number & 1) != 0) {
+        *to = from;
+    }
+}
+
+/* The way back: of the twelve registers, those the mask names. */
+static inline void gpr_take_named(struct gpr_file *to, uint64_t mask, const struct gpr_file *from)
+{
+    gpr_take_if_named(mask, GUEST_RBX, &to->rbx, from->rbx);
+    gpr_take_if_named(mask, GUEST_RDX, &to->rdx, from->rdx);
+    gpr_take_if_named(mask, GUEST_RSI, &to->rsi, from->rsi);
+    gpr_take_if_named(mask, GUEST_RDI, &to->rdi, from->rdi);
+    gpr_take_if_named(mask, GUEST_R8, &to->r8, from->r8);
+    gpr_take_if_named(mask, GUEST_R9, &to->r9, from->r9);
+    gpr_take_if_named(mask, GUEST_R10, &to->r10, from->r10);
+    gpr_take_if_named(mask, GUEST_R11, &to->r11, from->r11);
+    gpr_take_if_named(mask, GUEST_R12, &to->r12, from->r12);
+    gpr_take_if_named(mask, GUEST_R13, &to->r13, from->r13);
+    gpr_take_if_named(mask, GUEST_R14, &to->r14, from->r14);
+    gpr_take_if_named(mask, GUEST_R15, &to->r15, from->r15);
+}
+
 #endif

@@ -6,6 +6,7 @@
 #include "isolation/vcpu.h"
 #include "lib/addr.h"
 #include "vmx/cpuid_policy.h"
+#include "vmx/gpr.h"
 #include "vmx/guest_register.h"
 #include "vmx/map_gpa.h"
 #include "vmx/msr_policy.h"
@@ -178,9 +179,5 @@ void tdvmcall_reply(const struct gpr_file *reply)
     const uint64_t mask = state->call_mask;
 
     state->call_mask = 0;
-    for (uint32_t number = 0; number <= GUEST_REGISTER_LAST; number++) {
-        if ((mask & TDVMCALL_MASK_ALLOWED & MASK_OF(number)) != 0) {
-            *guest_register(&state->gpr, number) = guest_register_value(reply, number);
-        }
-    }
+    gpr_take_named(&state->gpr, mask & TDVMCALL_MASK_ALLOWED, reply);
 }
