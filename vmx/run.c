@@ -11,14 +11,16 @@
 #include "isolation/vcpu.h"
 #include "vmx/capability.h"
 #include "vmx/gpr.h"
+#include "vmx/stepping.h"
 #include "vmx/tdvmcall.h"
 #include "vmx/vcpu_state.h"
 #include "vmx/vlapic.h"
 #include "vmx/vmcs.h"
 #include "vmx/world.h"
 
-/* The longest a guest runs without an exit, in TSC ticks. */
+/* The longest and the shortest slice, in TSC ticks.  A short one would be a single-stepper's. */
 #define RUN_SLICE_MAX 0x40000000ull
+#define RUN_SLICE_MIN 2000ull
 
 #define ALL_REGISTERS TDVMCALL_MASK_ALLOWED
 
@@ -35,6 +37,9 @@ static enum exit_next say(enum run_exit kind, uint64_t mask, uint64_t value, uin
 
 enum exit_next run_return_interrupted(void)
 {
+    const struct percpu *this = percpu_this();
+
+    stepping_note(this->vcpu, insn_rdtsc() - this->run_start);
     return say(RUN_INTERRUPTED, 0, 0, 0);
 }
 
@@ -99,6 +104,11 @@ void run_start(void)
         return;
     }
     slot = (uint32_t)claim.value;
+    if (stepping_is_refused(slot)) {
+        vcpu_release(slot);
+        refuse_run(manager, STATUS_BUSY);
+        return;
+    }
     world_save();
     world_select(slot, vcpus[slot].partition);
     arrive(slot);
@@ -106,8 +116,11 @@ void run_start(void)
     tdvmcall_reply(&reply);
     if (slice == 0 || slice > RUN_SLICE_MAX) {
         slice = RUN_SLICE_MAX;
+    } else if (slice < RUN_SLICE_MIN) {
+        slice = RUN_SLICE_MIN;
     }
-    this->run_slice_end = insn_rdtsc() + slice;
+    this->run_start = insn_rdtsc();
+    this->run_slice_end = this->run_start + slice;
 }
 
 enum exit_next run_before_entry(void)
@@ -149,6 +162,9 @@ void run_finish(void)
     uint32_t slot = this->vcpu;
     struct gpr_file *manager;
 
+    if (this->run_kind != RUN_INTERRUPTED) {
+        stepping_forget(slot);
+    }
     world_save();
     world_select(this->manager_vcpu, PARTITION_MANAGER);
     vcpu_release(slot);

@@ -25,6 +25,7 @@ struct percpu {
     uint64_t run_mask;
     uint64_t run_value;
     uint64_t run_detail;
+    uint64_t run_start;     /* TSC at which VCPU_RUN entered the running guest */
     uint64_t run_slice_end; /* TSC at which the slice of the running guest ends */
     uint64_t xcr0;          /* the value now in XCR0 */
 };

@@ -7,7 +7,7 @@ import pytest
 
 from conftest import BUILD, PATIENCE
 
-ATTACKS = ["hypercalls", "memory", "secrets", "shares", "contained"]
+ATTACKS = ["hypercalls", "memory", "secrets", "shares", "contained", "stepping"]
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
