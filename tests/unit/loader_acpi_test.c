@@ -86,6 +86,8 @@ static void the_madt(void **state)
     assert_int_equal(get(madt + 36, 8), 0xfee00000);
     assert_int_equal(get(madt + 44, 8), 0x0000000100000800);
 
+    guest_acpi_make(tables, 2, true);
+    assert_int_equal(get(find("APIC") + 4, 4), 44 + 2 * 8 + 16);
     guest_acpi_make(tables, GUEST_ACPI_CPUS_MAX, true);
     madt = find("APIC");
     assert_int_equal(get(madt + 4, 4), 44 + 64 * 8 + 16);

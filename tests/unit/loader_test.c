@@ -284,6 +284,9 @@ static void a_bzimage_keeps_the_initrd_off(void **state)
     assert_int_equal(loader_images_get(pages.boot_params + 0x218, 4), 0x2fff000);
     loader_images_put(image + 0x22c, 0x17fffff, 4);
     assert_int_equal(plan(), LOADER_INITRD);
+    /* An end so low that subtracting the size would wrap. */
+    uint8_t large[5000] = {1};
+    request.initrd = (struct bytes){large, sizeof(large)};
     loader_images_put(image + 0x22c, 0, 4);
     assert_int_equal(plan(), LOADER_INITRD);
 }
