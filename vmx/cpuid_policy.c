@@ -19,14 +19,16 @@
 #define XSAVE_AVX_SUBLEAF 2u
 
 /* Answers that depend on nothing; the same for guests and the manager but for a few leaves. */
-static struct cpuid_result basic_leaf[BASIC_LEAVES];
+static struct cpuid_result basic_leaf[CPUID_BASIC_LEAVES]; /* before what differs by kind */
+struct cpuid_result cpuid_policy_basic[CPUID_KINDS][CPUID_BASIC_LEAVES];
 static struct cpuid_result cache_leaf[CACHE_SUBLEAVES];
 static struct cpuid_result xsave_features; /* leaf 0xd, subleaf 1 */
 static struct cpuid_result xsave_avx;      /* leaf 0xd, subleaf 2 */
 static struct cpuid_result extended_leaf[EXTENDED_LEAVES];
 static uint32_t native_1_ecx;
 static uint32_t native_7_edx;
-static uint64_t supported_xcr0;
+
+struct cpuid_policy cpuid_policy;
 
 static const struct cpuid_result nothing;
 
@@ -71,7 +73,7 @@ static void make_xsave(bool has_xsaves)
 {
     uint32_t seen = CPUID_XSAVEOPT | CPUID_XSAVEC | CPUID_XGETBV_1 | (has_xsaves ? CPUID_XSAVES : 0);
 
-    supported_xcr0 = 0;
+    cpuid_policy.xcr0 = 0;
     xsave_features = nothing;
     xsave_avx = nothing;
     /* Without XSAVE there is no AVX either. */
@@ -79,9 +81,9 @@ static void make_xsave(bool has_xsaves)
         basic_leaf[CPUID_FEATURES].ecx &= ~(uint32_t)(CPUID_AVX | CPUID_FMA | CPUID_F16C);
         return;
     }
-    supported_xcr0 = native_basic(CPUID_XSAVE, 0).eax & CR_POLICY_XCR0;
+    cpuid_policy.xcr0 = native_basic(CPUID_XSAVE, 0).eax & CR_POLICY_XCR0;
     xsave_features.eax = native_basic(CPUID_XSAVE, 1).eax & seen;
-    if ((supported_xcr0 & XCR0_AVX) != 0) {
+    if ((cpuid_policy.xcr0 & XCR0_AVX) != 0) {
         xsave_avx = native_basic(CPUID_XSAVE, XSAVE_AVX_SUBLEAF);
     }
 }
@@ -127,6 +129,25 @@ static void restrict_extended(void)
     extended(CPUID_ADDRESS_SIZES)->edx = 0;
 }
 
+/* What a guest sees and the manager does not, and the other way round. */
+static void make_kinds(void)
+{
+    struct cpuid_result *manager = cpuid_policy_basic[CPUID_MANAGER];
+    struct cpuid_result *guest = cpuid_policy_basic[CPUID_GUEST];
+
+    for (uint32_t leaf = 0; leaf < CPUID_BASIC_LEAVES; leaf++) {
+        manager[leaf] = basic_leaf[leaf];
+        guest[leaf] = basic_leaf[leaf];
+    }
+    manager[CPUID_MAX_BASIC].eax = CPUID_FREQUENCY;
+    guest[CPUID_MAX_BASIC].eax = CPUID_TDX;
+    guest[CPUID_TDX] = tdx_signature;
+    /* A guest's deadline timer is the core's, the manager's is its CPU's. */
+    if ((native_1_ecx & CPUID_TSC_DEADLINE) == 0) {
+        manager[CPUID_FEATURES].ecx &= ~(uint32_t)CPUID_TSC_DEADLINE;
+    }
+}
+
 void cpuid_policy_init(uint64_t tsc_khz, bool has_xsaves)
 {
     basic_leaf[CPUID_MAX_BASIC] = insn_cpuid(CPUID_MAX_BASIC, 0);
@@ -136,19 +157,26 @@ void cpuid_policy_init(uint64_t tsc_khz, bool has_xsaves)
     make_tsc(tsc_khz);
     make_extended();
     restrict_extended();
+    make_kinds();
+    cpuid_policy.spec_ctrl = (native_7_edx & (CPUID_SPEC_CTRL | CPUID_STIBP | CPUID_SSBD)) != 0;
+    cpuid_policy.pred_cmd = (native_7_edx & CPUID_SPEC_CTRL) != 0;
+    cpuid_policy.flush_cmd = (native_7_edx & CPUID_L1D_FLUSH) != 0;
+    cpuid_policy.arch_capabilities = (native_7_edx & CPUID_ARCH_CAPABILITIES) != 0;
+    cpuid_policy.tsc_aux = (extended(CPUID_EXTENDED_FEATURES)->edx & CPUID_RDTSCP) != 0;
+    cpuid_policy.xsaves = (xsave_features.eax & CPUID_XSAVES) != 0;
 }
 
 static struct cpuid_result answer_xsave(const struct cpuid_context *context, uint32_t subleaf)
 {
     const uint32_t enabled = (context->xcr0 & XCR0_AVX) != 0 ? XSAVE_BYTES_AVX : XSAVE_BYTES_SSE;
-    const uint32_t most = (supported_xcr0 & XCR0_AVX) != 0 ? XSAVE_BYTES_AVX : XSAVE_BYTES_SSE;
+    const uint32_t most = (cpuid_policy.xcr0 & XCR0_AVX) != 0 ? XSAVE_BYTES_AVX : XSAVE_BYTES_SSE;
 
-    if (supported_xcr0 == 0) {
+    if (cpuid_policy.xcr0 == 0) {
         return nothing;
     }
     switch (subleaf) {
     case 0:
-        return (struct cpuid_result){(uint32_t)supported_xcr0, enabled, most, 0};
+        return (struct cpuid_result){(uint32_t)cpuid_policy.xcr0, enabled, most, 0};
     case 1:
         return (struct cpuid_result){xsave_features.eax, enabled, 0, 0};
     case XSAVE_AVX_SUBLEAF:
@@ -160,46 +188,35 @@ static struct cpuid_result answer_xsave(const struct cpuid_context *context, uin
 
 static struct cpuid_result answer_features(const struct cpuid_context *context)
 {
-    struct cpuid_result result = basic_leaf[CPUID_FEATURES];
+    struct cpuid_result result = cpuid_policy_basic[context->kind][CPUID_FEATURES];
 
     result.ebx |= context->apic_id << APIC_ID_SHIFT;
     result.ecx |= context->osxsave ? (uint32_t)CPUID_OSXSAVE : 0;
-    /* A guest's deadline timer is the core's, the manager's is its CPU's. */
-    if (context->kind == CPUID_MANAGER && (native_1_ecx & CPUID_TSC_DEADLINE) == 0) {
-        result.ecx &= ~(uint32_t)CPUID_TSC_DEADLINE;
-    }
     return result;
 }
 
 static struct cpuid_result answer_basic(const struct cpuid_context *context, uint32_t leaf, uint32_t subleaf)
 {
-    const uint32_t last = context->kind == CPUID_GUEST ? CPUID_TDX : CPUID_FREQUENCY;
-    struct cpuid_result result = basic_leaf[leaf];
-
     switch (leaf) {
-    case CPUID_MAX_BASIC:
-        result.eax = last;
-        return result;
     case CPUID_FEATURES:
         return answer_features(context);
     case CPUID_CACHES:
         return subleaf < CACHE_SUBLEAVES ? cache_leaf[subleaf] : nothing;
-    case CPUID_STRUCTURED_FEATURES:
-        return subleaf == 0 ? result : nothing;
     case CPUID_TOPOLOGY: /* no level is told: the APIC id alone */
         return (struct cpuid_result){0, 0, subleaf & TOPOLOGY_SUBLEAF_MASK, context->apic_id};
     case CPUID_XSAVE:
         return answer_xsave(context, subleaf);
+    case CPUID_STRUCTURED_FEATURES:
     case CPUID_TDX:
-        return context->kind == CPUID_GUEST && subleaf == 0 ? tdx_signature : nothing;
+        return subleaf == 0 ? cpuid_policy_basic[context->kind][leaf] : nothing;
     default:
-        return result;
+        return cpuid_policy_basic[context->kind][leaf];
     }
 }
 
 struct cpuid_result cpuid_policy_answer(const struct cpuid_context *context, uint32_t leaf, uint32_t subleaf)
 {
-    if (leaf < BASIC_LEAVES) {
+    if (leaf < CPUID_BASIC_LEAVES) {
         return answer_basic(context, leaf, subleaf);
     }
     if (leaf >= CPUID_MAX_EXTENDED && leaf - CPUID_MAX_EXTENDED < EXTENDED_LEAVES) {
@@ -210,39 +227,4 @@ struct cpuid_result cpuid_policy_answer(const struct cpuid_context *context, uin
         return core_signature;
     }
     return nothing;
-}
-
-uint64_t cpuid_policy_xcr0(void)
-{
-    return supported_xcr0;
-}
-
-bool cpuid_policy_has_spec_ctrl(void)
-{
-    return (native_7_edx & (CPUID_SPEC_CTRL | CPUID_STIBP | CPUID_SSBD)) != 0;
-}
-
-bool cpuid_policy_has_pred_cmd(void)
-{
-    return (native_7_edx & CPUID_SPEC_CTRL) != 0;
-}
-
-bool cpuid_policy_has_flush_cmd(void)
-{
-    return (native_7_edx & CPUID_L1D_FLUSH) != 0;
-}
-
-bool cpuid_policy_has_arch_capabilities(void)
-{
-    return (native_7_edx & CPUID_ARCH_CAPABILITIES) != 0;
-}
-
-bool cpuid_policy_has_tsc_aux(void)
-{
-    return (extended(CPUID_EXTENDED_FEATURES)->edx & CPUID_RDTSCP) != 0;
-}
-
-bool cpuid_policy_has_xsaves(void)
-{
-    return (xsave_features.eax & CPUID_XSAVES) != 0;
 }

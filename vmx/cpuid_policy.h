@@ -3,6 +3,7 @@
 #define VMX_CPUID_POLICY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "arch/x86_64/insn.h"
@@ -36,6 +37,12 @@ enum cpuid_leaf {
 };
 
 enum cpuid_kind { CPUID_MANAGER = 0, CPUID_GUEST = 1 };
+#define CPUID_KINDS        2u
+#define CPUID_BASIC_LEAVES (CPUID_TDX + 1u)
+/* Bit n: what basic leaf n answers depends on the subleaf, the vCPU or its state. */
+#define CPUID_LEAVES_THAT_DEPEND                                                                             \
+    (1ull << CPUID_FEATURES | 1ull << CPUID_CACHES | 1ull << CPUID_STRUCTURED_FEATURES |                     \
+     1ull << CPUID_TOPOLOGY | 1ull << CPUID_XSAVE | 1ull << CPUID_TDX)
 
 /* What an answer depends on besides leaf and subleaf. */
 struct cpuid_context {
@@ -49,17 +56,64 @@ struct cpuid_context {
  * XSAVES. */
 void cpuid_policy_init(uint64_t tsc_khz, bool has_xsaves);
 
+extern struct cpuid_result cpuid_policy_basic[CPUID_KINDS][CPUID_BASIC_LEAVES];
+
+/* The answer where it is always the same; NULL: ask cpuid_policy_answer(). */
+static inline const struct cpuid_result *cpuid_policy_fixed(enum cpuid_kind kind, uint32_t leaf)
+{
+    return leaf < CPUID_BASIC_LEAVES && (CPUID_LEAVES_THAT_DEPEND >> leaf & 1) == 0
+               ? &cpuid_policy_basic[kind][leaf]
+               : NULL;
+}
+
 struct cpuid_result cpuid_policy_answer(const struct cpuid_context *context, uint32_t leaf, uint32_t subleaf);
 
-/* Components XCR0 can have: CR_POLICY_XCR0 as far as the CPU has them; 0: no XSAVE. */
-uint64_t cpuid_policy_xcr0(void);
+/* What the other policies ask for; set once at boot. */
+struct cpuid_policy {
+    uint64_t xcr0; /* components XCR0 can have: CR_POLICY_XCR0 as far as the CPU has them; 0: no XSAVE */
+    /* Has the CPU these MSRs, and XSAVES? */
+    bool spec_ctrl;
+    bool pred_cmd;
+    bool flush_cmd;
+    bool arch_capabilities;
+    bool tsc_aux;
+    bool xsaves;
+};
+extern struct cpuid_policy cpuid_policy;
 
-/* What the CPU has natively and the MSR policy asks for. */
-bool cpuid_policy_has_spec_ctrl(void);
-bool cpuid_policy_has_pred_cmd(void);
-bool cpuid_policy_has_flush_cmd(void);
-bool cpuid_policy_has_arch_capabilities(void);
-bool cpuid_policy_has_tsc_aux(void);
-bool cpuid_policy_has_xsaves(void);
+static inline uint64_t cpuid_policy_xcr0(void)
+{
+    return cpuid_policy.xcr0;
+}
+
+static inline bool cpuid_policy_has_spec_ctrl(void)
+{
+    return cpuid_policy.spec_ctrl;
+}
+
+static inline bool cpuid_policy_has_pred_cmd(void)
+{
+    return cpuid_policy.pred_cmd;
+}
+
+static inline bool cpuid_policy_has_flush_cmd(void)
+{
+    return cpuid_policy.flush_cmd;
+}
+
+static inline bool cpuid_policy_has_arch_capabilities(void)
+{
+    return cpuid_policy.arch_capabilities;
+}
+
+static inline bool cpuid_policy_has_tsc_aux(void)
+{
+    return cpuid_policy.tsc_aux;
+}
+
+static inline bool cpuid_policy_has_xsaves(void)
+{
+    return cpuid_policy.xsaves;
+}
 
 #endif

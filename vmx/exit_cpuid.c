@@ -6,9 +6,17 @@
 #include "vmx/vcpu_state.h"
 #include "vmx/vmcs.h"
 
-static void answer_cpuid(enum cpuid_kind kind, uint32_t apic_id)
+static void give(struct gpr_file *gpr, const struct cpuid_result *result)
 {
-    struct vcpu_state *state = vcpu_state();
+    gpr->rax = result->eax;
+    gpr->rbx = result->ebx;
+    gpr->rcx = result->ecx;
+    gpr->rdx = result->edx;
+    exit_skip_instruction();
+}
+
+static void answer_cpuid(struct vcpu_state *state, enum cpuid_kind kind, uint32_t apic_id)
+{
     const uint32_t leaf = (uint32_t)state->gpr.rax;
     const struct cpuid_context context = {
         .kind = kind,
@@ -18,20 +26,23 @@ static void answer_cpuid(enum cpuid_kind kind, uint32_t apic_id)
     };
     const struct cpuid_result result = cpuid_policy_answer(&context, leaf, (uint32_t)state->gpr.rcx);
 
-    state->gpr.rax = result.eax;
-    state->gpr.rbx = result.ebx;
-    state->gpr.rcx = result.ecx;
-    state->gpr.rdx = result.edx;
-    exit_skip_instruction();
+    give(&state->gpr, &result);
 }
 
 enum exit_next exit_cpuid(void)
 {
-    answer_cpuid(CPUID_GUEST, vcpus[percpu_this()->vcpu].index);
+    struct vcpu_state *state = vcpu_state();
+    const struct cpuid_result *fixed = cpuid_policy_fixed(CPUID_GUEST, (uint32_t)state->gpr.rax);
+
+    if (fixed != NULL) {
+        give(&state->gpr, fixed);
+    } else {
+        answer_cpuid(state, CPUID_GUEST, vcpus[percpu_this()->vcpu].index);
+    }
     return NEXT_RESUME;
 }
 
 void exit_manager_cpuid(void)
 {
-    answer_cpuid(CPUID_MANAGER, percpu_this()->apic_id);
+    answer_cpuid(vcpu_state(), CPUID_MANAGER, percpu_this()->apic_id);
 }

@@ -132,15 +132,11 @@ static bool is_known(const struct vcpu_state *state, uint64_t rip)
     return false;
 }
 
-bool instruction_check_is_tdcall(uint64_t rip)
+/* Under the lock no frame changes hands while its window is open. */
+static __attribute__((noinline)) bool look(struct vcpu_state *state, uint64_t rip)
 {
-    struct vcpu_state *state = vcpu_state();
     uint32_t instruction;
 
-    if (is_known(state, rip)) {
-        return true;
-    }
-    /* Under the lock no frame changes hands while its window is open. */
     lock_acquire();
     instruction = fetch(rip);
     lock_release();
@@ -150,4 +146,11 @@ bool instruction_check_is_tdcall(uint64_t rip)
     state->tdcall_sites[state->tdcall_site_next % TDCALL_SITES] = rip;
     state->tdcall_site_next++;
     return true;
+}
+
+bool instruction_check_is_tdcall(uint64_t rip)
+{
+    struct vcpu_state *state = vcpu_state();
+
+    return is_known(state, rip) || look(state, rip);
 }

@@ -134,13 +134,6 @@ bool vlapic_has_deliverable(void)
     return deliverable(apic) != NO_VECTOR;
 }
 
-uint64_t vlapic_next_deadline(void)
-{
-    const uint64_t deadline = vcpu_state()->vlapic.deadline;
-
-    return deadline != 0 ? deadline : VLAPIC_NO_DEADLINE;
-}
-
 static void set_window_exiting(struct vlapic *apic, uint32_t on)
 {
     uint64_t controls;

@@ -43,6 +43,11 @@ void vlapic_prepare_entry(void);
 bool vlapic_has_deliverable(void);
 
 /* TSC value at which the timer fires, or VLAPIC_NO_DEADLINE. */
-uint64_t vlapic_next_deadline(void);
+static inline uint64_t vlapic_next_deadline(void)
+{
+    const uint64_t deadline = vcpu_state()->vlapic.deadline;
+
+    return deadline != 0 ? deadline : VLAPIC_NO_DEADLINE;
+}
 
 #endif
