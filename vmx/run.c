@@ -123,6 +123,19 @@ void run_start(void)
     this->run_slice_end = this->run_start + slice;
 }
 
+/* The vCPU halted, or waits for the reply to its call: has what it waits for come? */
+static __attribute__((noinline)) enum exit_next still_waits(struct vcpu_state *state)
+{
+    if (state->call_mask != 0) {
+        return run_return_guest_call(state->call_mask); /* ask again */
+    }
+    if (!vlapic_has_deliverable()) {
+        return run_return_halted(vlapic_next_deadline());
+    }
+    state->halted = 0;
+    return NEXT_RESUME;
+}
+
 enum exit_next run_before_entry(void)
 {
     struct percpu *this = percpu_this();
@@ -130,19 +143,15 @@ enum exit_next run_before_entry(void)
     uint64_t now = insn_rdtsc();
     uint64_t until = this->run_slice_end;
 
-    if (state->call_mask != 0) {
-        return run_return_guest_call(state->call_mask); /* its reply has not come: ask again */
-    }
-    if (state->halted != 0) {
-        if (!vlapic_has_deliverable()) {
-            return run_return_halted(vlapic_next_deadline());
-        }
-        state->halted = 0;
+    if ((state->call_mask | state->halted) != 0 && still_waits(state) == NEXT_MANAGER) {
+        return NEXT_MANAGER;
     }
     if (now >= until) {
         return run_return_interrupted();
     }
-    vlapic_prepare_entry();
+    if (!vlapic_is_quiet(now)) {
+        vlapic_prepare_entry();
+    }
     if (vlapic_next_deadline() < until) {
         until = vlapic_next_deadline();
     }

@@ -10,8 +10,7 @@
 #include "vmx/vmcs.h"
 #include "vmx/vmcs_control.h"
 
-#define REQUEST_WORDS 4u
-#define NO_VECTOR     0u /* vectors below 16 are never in IRR or ISR */
+#define NO_VECTOR 0u /* vectors below 16 are never in IRR or ISR */
 
 void vlapic_reset(struct vlapic *apic)
 {
@@ -90,25 +89,15 @@ static uint64_t requestable(uint32_t word)
     }
 }
 
-static uint64_t request_word(uint32_t slot, uint32_t word)
-{
-    return __atomic_load_n(&vcpus[slot].requests[word], __ATOMIC_RELAXED);
-}
-
 /* What the manager and the partition's other vCPUs ask for.  isolation/ has refused wrong vectors already. */
 static void take_requests(struct vlapic *apic)
 {
     const uint32_t slot = percpu_this()->vcpu;
 
-    /* Is there any?  Nearly always not; one that comes now is seen at the next entry. */
-    if ((request_word(slot, 0) | request_word(slot, 1) | request_word(slot, 2) | request_word(slot, 3)) ==
-        0) {
-        return;
-    }
-    for (uint32_t n = 0; n < REQUEST_WORDS; n++) {
+    for (uint32_t n = 0; n < VLAPIC_REQUEST_WORDS; n++) {
         uint64_t taken;
 
-        if (request_word(slot, n) == 0) {
+        if (__atomic_load_n(&vcpus[slot].requests[n], __ATOMIC_RELAXED) == 0) {
             continue;
         }
         taken = vcpu_take_requests(slot, n) & requestable(n);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "isolation/vcpu.h"
 #include "vmx/exit.h"
 #include "vmx/vcpu_state.h"
 
@@ -14,8 +15,9 @@
  * guests start CPUs by the MADT mailbox.
  * Source: Intel SDM Vol. 3A, "Advanced Programmable Interrupt Controller (APIC)", "Extended XAPIC (x2APIC)".
  */
-#define VLAPIC_VERSION     0x50014u /* version 0x14, six LVT entries */
-#define VLAPIC_NO_DEADLINE UINT64_MAX
+#define VLAPIC_REQUEST_WORDS 4u       /* of struct vcpu */
+#define VLAPIC_VERSION       0x50014u /* version 0x14, six LVT entries */
+#define VLAPIC_NO_DEADLINE   UINT64_MAX
 
 enum vlapic_result {
     VLAPIC_DONE = 0,
@@ -35,8 +37,23 @@ uint64_t vlapic_cr8(void);
 enum vlapic_result vlapic_set_cr8(uint64_t value);
 
 /* Before each entry of a guest: takes what was requested of this vCPU, fires its timer, and injects the
- * interrupt that has priority or asks for an exit when it can be.  Cheap where nothing is pending. */
+ * interrupt that has priority or asks for an exit when it can be. */
 void vlapic_prepare_entry(void);
+
+/* Is there nothing for vlapic_prepare_entry() to do?  Nearly always: for the way back from an exit.  A request that
+ * comes meanwhile is seen at the next entry, as one that comes just after. */
+static inline bool vlapic_is_quiet(uint64_t now)
+{
+    const struct vlapic *apic = &vcpu_state()->vlapic;
+    const uint64_t *requests = vcpus[percpu_this()->vcpu].requests;
+    uint64_t requested = 0;
+
+    for (uint32_t n = 0; n < VLAPIC_REQUEST_WORDS; n++) {
+        requested |= __atomic_load_n(&requests[n], __ATOMIC_RELAXED);
+    }
+    return (requested | apic->irr_words | apic->window_exiting) == 0 &&
+           (apic->deadline == 0 || now < apic->deadline);
+}
 
 /* Take requests and timer into account, then: is there an interrupt that HLT must not sleep on?  RFLAGS.IF is
  * not asked: TDX guests halt with IF = 0 and enable interrupts after. */
