@@ -7,7 +7,7 @@ import pytest
 
 from conftest import BUILD, PATIENCE
 
-ATTACKS = ["hypercalls", "memory", "secrets", "shares", "contained", "stepping"]
+ATTACKS = ["hypercalls", "memory", "secrets", "shares", "contained", "stepping", "registers"]
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
