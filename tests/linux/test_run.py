@@ -11,7 +11,7 @@ import pytest
 
 from conftest import PATIENCE, ROOT
 
-PROMPT = rb"guest:\S*# $"
+PROMPT = rb"guest:\S*# "
 
 
 def environment(**settings):
