@@ -22,6 +22,8 @@ class Machine:
 
     name = "a machine"
     memory_mib = 1024
+    # Bytes of typing that the serial port takes at once, and seconds between such pieces; 0: any number.
+    typing_piece, typing_pause = 0, 0
 
     def __init__(self, iso, directory, memory_mib=None):
         self.iso = os.path.abspath(iso)
@@ -78,9 +80,13 @@ class Machine:
         return data
 
     def write(self, data):
-        """Types `data` on the serial port."""
+        """Types `data` on the serial port, no faster than it takes it."""
         while data:
-            data = data[os.write(self.serial, data):]
+            data = data[os.write(self.serial, data[:self.typing_piece or len(data)]):]
+            if data and self.typing_piece:
+                pause_ends = time.monotonic() + self.typing_pause
+                while (left := pause_ends - time.monotonic()) > 0:
+                    self.read(left)
 
     def wait_for(self, pattern, timeout, start=0):
         """Waits for the regular expression on the console, from byte `start` of the transcript on; the match."""

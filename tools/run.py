@@ -145,6 +145,7 @@ def run_session(machine):
     keyboard = sys.stdin.fileno()
     before = termios.tcgetattr(keyboard)
     tty.setraw(keyboard)
+    shown = 0
     try:
         while True:
             ready, _, _ = select.select([keyboard, machine.serial], [], [], 0.5)
@@ -153,10 +154,16 @@ def run_session(machine):
                 if b"\x1d" in typed:
                     return 0
                 machine.write(typed)
-            os.write(sys.stdout.fileno(), machine.read(0))
-            if re.search(POWER_OFF + rb".*\n", machine.transcript[-4096:], re.MULTILINE):
+            machine.read(0)
+            os.write(sys.stdout.fileno(), machine.transcript[shown:])
+            shown = len(machine.transcript)
+            if re.search(POWER_OFF, machine.transcript[-4096:], re.MULTILINE):
                 return 0
-    except Ended:
+    except Ended as ended:
+        # The last bytes of the machine may have ended with it.
+        if re.search(POWER_OFF, machine.transcript[-4096:], re.MULTILINE):
+            return 0
+        print(f"\r\nerror: {ended}\r\n" + machine.diagnosis().replace("\n", "\r\n"), file=sys.stderr)
         return 1
     finally:
         termios.tcsetattr(keyboard, termios.TCSADRAIN, before)
