@@ -109,6 +109,25 @@ void *paging_map_device(uint64_t address, uint64_t bytes)
     return (void *)(at + offset);
 }
 
+/* Unmap one page, whose tables exist or are made. */
+static void unmap(uint64_t virtual)
+{
+    struct paging_table *table = table_below(directory_of(virtual), virtual, PAGING_SHIFT_PD);
+
+    table->entry[paging_index(virtual, PAGING_SHIFT_PT)] = 0;
+    insn_invlpg((const void *)virtual);
+}
+
+void paging_unmap_device(const void *registers)
+{
+    const uint64_t first = (uint64_t)registers / FRAME_SIZE * FRAME_SIZE;
+
+    for (uint64_t at = first; at < device_next; at += FRAME_SIZE) {
+        unmap(at);
+    }
+    device_next = first;
+}
+
 void paging_map_trampoline(uint64_t page)
 {
     paging_map(page, page, PAGING_READ_EXECUTE);
@@ -117,10 +136,7 @@ void paging_map_trampoline(uint64_t page)
 
 void paging_unmap_trampoline(uint64_t page)
 {
-    struct paging_table *table = table_below(directory_of(page), page, PAGING_SHIFT_PD);
-
-    table->entry[paging_index(page, PAGING_SHIFT_PT)] = 0;
-    insn_invlpg((const void *)page);
+    unmap(page);
 }
 
 static void map_image(const uint8_t *from, const uint8_t *to, enum paging_access access)

@@ -24,6 +24,9 @@ void paging_map_large(uint64_t virtual, uint64_t physical, uint64_t bytes);
 /* Map the registers at physical `address` uncached and return where; at boot only. */
 void *paging_map_device(uint64_t address, uint64_t bytes);
 
+/* Take away the mapping that paging_map_device() made last; while the boot CPU is alone. */
+void paging_unmap_device(const void *registers);
+
 /* Identity-map one page below 1 MiB for the start of other CPUs, and take it away again. */
 void paging_map_trampoline(uint64_t page);
 void paging_unmap_trampoline(uint64_t page);

@@ -102,6 +102,7 @@ void pci_silence(uint16_t segment, uint64_t ecam, uint8_t first_bus, uint8_t las
         } else {
             place.ecam = paging_map_device(ecam + (uint64_t)bus * PCI_ECAM_BUS_BYTES, PCI_ECAM_BUS_BYTES);
             silence_bus(place);
+            paging_unmap_device(place.ecam);
         }
     }
 }

@@ -23,6 +23,7 @@
 enum test_end { TEST_END_OFF = 0, TEST_END_RESET = 1, TEST_END_LOST = 2 };
 
 #define LOST_APIC_ID  2u
+#define Q35_ECAM      0xb0000000u
 #define XAPIC_ADDRESS 0xfee00000u
 
 enum xapic {
@@ -107,9 +108,26 @@ static uint32_t bus_masters(void)
     return count;
 }
 
+/* The same functions through the ECAM that q35 has, as if they were of another segment group. */
+static uint32_t found_by_ecam(void)
+{
+    const uint32_t ports = pci_machine.count;
+    uint32_t same = 0;
+
+    pci_silence(1, Q35_ECAM, 0, PCI_BUSES - 1);
+    for (uint32_t i = 0; i < ports && pci_machine.count == 2 * ports; i++) {
+        const struct pci_function *one = &pci_machine.functions[i];
+        const struct pci_function *other = &pci_machine.functions[ports + i];
+        same += one->bus == other->bus && one->device == other->device &&
+                one->vendor_id == other->vendor_id && one->device_id == other->device_id;
+    }
+    return same;
+}
+
 _Noreturn void manager_start(uint64_t entry, uint64_t boot_info)
 {
     console_line_decimal("test: bus masters: ", bus_masters(), "");
+    console_line_decimal("test: functions found by ECAM: ", found_by_ecam(), "");
     for (uint32_t cpu = 1; cpu < smp_cpus(); cpu++) {
         lapic_send_nmi(percpus[cpu].apic_id);
         tsc_wait_microseconds(10000);

@@ -197,6 +197,11 @@ void *paging_map_device(uint64_t address, uint64_t bytes)
     return (void *)address;
 }
 
+void paging_unmap_device(const void *registers)
+{
+    fake.unmaps++;
+}
+
 static bool is_ecam(uint64_t address)
 {
     return address >= FAKE_ECAM && address < FAKE_ECAM + 0x10000000u;

@@ -47,6 +47,7 @@ struct fake_machine {
     uint64_t msr[0x1000]; /* of numbers below 0x1000 */
     uint32_t cpuid_1_ecx;
     uint32_t reads_of_config;
+    uint32_t unmaps;
     jmp_buf end; /* where panic and triple fault lead, as 1 and 2 */
 };
 

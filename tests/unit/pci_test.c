@@ -111,6 +111,7 @@ static void another_segment_by_ecam(void **state)
     assert_int_equal(fake_command(&fake.functions[0]), COMMAND_ALL);
     assert_int_equal(pci_machine.count, 1);
     assert_int_equal(pci_machine.functions[0].segment, 1);
+    assert_int_equal(fake.unmaps, 3); /* buses */
 }
 
 static void an_empty_machine_is_bounded(void **state)
