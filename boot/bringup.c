@@ -21,6 +21,7 @@
 #include "boot/image.h"
 #include "boot/manager_module.h"
 #include "boot/memory_map.h"
+#include "boot/module_move.h"
 #include "boot/multiboot2.h"
 #include "boot/region.h"
 #include "boot/take_machine.h"
@@ -144,11 +145,13 @@ static void exclude_devices(void)
     }
 }
 
-static void check_modules(void)
+static void settle_modules(void)
 {
     for (uint32_t i = 0; i < parameters.module_count; i++) {
-        if (!memory_map_holds(&map, parameters.modules[i].address, parameters.modules[i].size)) {
-            refuse_named("The boot loader put a module where no RAM is: ", parameters.modules[i].name);
+        struct boot_module *module = &parameters.modules[i];
+
+        if (!memory_map_holds(&map, module->address, module->size) && !module_move_up(module, &map)) {
+            refuse_named("The boot loader put a module where no RAM is: ", module->name);
         }
     }
 }
@@ -162,7 +165,7 @@ static void take_memory(uint64_t boot_information, uint64_t image)
     memory_map_exclude(&map, image, (uint64_t)(image_end - image_start));
     memory_map_keep(&map, boot_information, FRAME_SIZE);
     memory_map_shorten(&map, BOOT_RANGES_MAX - 2);
-    check_modules();
+    settle_modules();
     ram = memory_map_frames(&map);
     console_line_decimal("memory map found, RAM: ", ram / FRAMES_PER_MIB, " MiB");
     plan.frame_limit = memory_map_end(&map);
@@ -192,8 +195,8 @@ _Noreturn void bringup(uint64_t boot_information, uint64_t image)
     console_line("core starts");
     read_boot_information(boot_information);
     read_firmware_tables();
-    manager_entry = manager_module_find(&parameters);
     take_memory(boot_information, image);
+    manager_entry = manager_module_find(&parameters);
     vmxon_check();
     capability_negotiate();
     make_address_space(image);
