@@ -27,8 +27,8 @@ static uint64_t array_frames(const struct region_plan *plan)
 
 void region_take(struct memory_map *map, const struct region_plan *plan)
 {
-    uint64_t size = array_frames(plan) + (uint64_t)plan->cpus * (CPU_STACKS_PAGES + 1) +
-                      VCPUS_MAX * VCPU_FRAMES + 1;
+    uint64_t size =
+        array_frames(plan) + (uint64_t)plan->cpus * (CPU_STACKS_PAGES + 1) + VCPUS_MAX * VCPU_FRAMES + 1;
 
     if (!memory_map_take_region(map, size, FRAMES_PER_LARGE_PAGE, plan->frame_limit, &region_first)) {
         refuse("This machine has too little memory in one piece for the core's own tables.");

@@ -10,13 +10,13 @@
  * Source: Intel SDM Vol. 3D, "VMX Capability Reporting Facility".
  */
 struct capability {
-    uint32_t pin;             /* every partition: NMI exiting, virtual NMIs, preemption timer */
-    uint32_t pin_guest;       /* and external-interrupt exiting */
-    uint32_t primary;         /* every partition */
-    uint32_t primary_guest;   /* and HLT exiting */
+    uint32_t pin;           /* every partition: NMI exiting, virtual NMIs, preemption timer */
+    uint32_t pin_guest;     /* and external-interrupt exiting */
+    uint32_t primary;       /* every partition */
+    uint32_t primary_guest; /* and HLT exiting */
     uint32_t secondary;
     uint32_t exit;
-    uint32_t entry;           /* without IA-32e mode guest */
+    uint32_t entry;            /* without IA-32e mode guest */
     uint32_t preemption_shift; /* the timer counts TSC ticks / 2^shift */
     bool has_perf_global_ctrl;
     bool has_xsaves;

@@ -39,8 +39,8 @@ bool event_pending(void);
 void event_requeue(void);
 
 /* Exit handlers of guests, one file each; called with the guest's VMCS current. */
-enum exit_next exit_exception(void);      /* #UD (TDCALL or reflected), #DB, #AC; not NMI, not #MC */
-enum exit_next exit_tdcall(void);         /* exit reason 77 */
+enum exit_next exit_exception(void); /* #UD (TDCALL or reflected), #DB, #AC; not NMI, not #MC */
+enum exit_next exit_tdcall(void);    /* exit reason 77 */
 enum exit_next exit_cpuid(void);
 enum exit_next exit_cr_access(void);
 enum exit_next exit_io_instruction(void); /* #VE */

@@ -61,7 +61,7 @@ enum exit_reason {
     EXIT_XRSTORS = 64,
     EXIT_TDCALL = 77,
 };
-#define EXIT_REASON_BASIC_MASK 0xffffu
+#define EXIT_REASON_BASIC_MASK    0xffffu
 #define EXIT_REASON_ENTRY_FAILURE (1u << 31)
 
 #endif

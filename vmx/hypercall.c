@@ -13,9 +13,9 @@
 #include "vmx/run.h"
 #include "vmx/vmcs.h"
 
-#define VMCALL_BYTES 3u
+#define VMCALL_BYTES        3u
 #define SS_RIGHTS_DPL_SHIFT 5u
-#define SS_RIGHTS_DPL_MASK 3u
+#define SS_RIGHTS_DPL_MASK  3u
 
 static struct answer status_only(uint64_t status)
 {

@@ -4,10 +4,10 @@
 #include "arch/x86_64/paging.h"
 #include "lib/addr.h"
 
-#define PORTS_PER_BYTE 8u
-#define COM1_FIRST 0x3f8u
-#define COM1_LAST 0x3ffu
-#define DEBUG_PORT 0xe9u
+#define PORTS_PER_BYTE  8u
+#define COM1_FIRST      0x3f8u
+#define COM1_LAST       0x3ffu
+#define DEBUG_PORT      0xe9u
 #define ALL_INTERCEPTED 0xffu
 
 struct io_bitmap {
@@ -19,7 +19,7 @@ static struct io_bitmap guest_bitmap;
 
 static void grant(uint32_t port)
 {
-    manager_bitmap.byte[port / PORTS_PER_BYTE] &= (uint8_t)~(1u << port % PORTS_PER_BYTE);
+    manager_bitmap.byte[port / PORTS_PER_BYTE] &= (uint8_t) ~(1u << port % PORTS_PER_BYTE);
 }
 
 void port_policy_init(bool debug_port)

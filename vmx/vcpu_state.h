@@ -31,7 +31,7 @@ struct ve_info {
     uint64_t length_and_info;  /* instruction length in bits 31:0, instruction information above */
 };
 
-#define VLAPIC_WORDS 8u    /* 256 vectors in 32-bit words, as IRR and ISR are read */
+#define VLAPIC_WORDS       8u /* 256 vectors in 32-bit words, as IRR and ISR are read */
 #define VLAPIC_LVT_ENTRIES 6u
 
 /* The virtual x2APIC (vmx/vlapic.h). */
@@ -68,7 +68,7 @@ struct vcpu_state {
     uint64_t kernel_gs_base;
     uint64_t tsc_aux;
     uint64_t spec_ctrl;
-    uint64_t call_mask;   /* registers named by the TDVMCALL that waits for its reply; 0: none does */
+    uint64_t call_mask; /* registers named by the TDVMCALL that waits for its reply; 0: none does */
     uint64_t call_function;
     struct ve_info ve;
     struct vlapic vlapic;

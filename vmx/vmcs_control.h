@@ -78,12 +78,12 @@ enum interruption_type {
     INTERRUPTION_PRIVILEGED_SOFTWARE_EXCEPTION = 5,
     INTERRUPTION_SOFTWARE_EXCEPTION = 6,
 };
-#define INTERRUPTION_VECTOR_MASK 0xffu
-#define INTERRUPTION_TYPE_SHIFT 8u
-#define INTERRUPTION_TYPE_MASK 7u
+#define INTERRUPTION_VECTOR_MASK    0xffu
+#define INTERRUPTION_TYPE_SHIFT     8u
+#define INTERRUPTION_TYPE_MASK      7u
 #define INTERRUPTION_HAS_ERROR_CODE (1u << 11)
 #define INTERRUPTION_NMI_UNBLOCKING (1u << 12) /* exit information only: due to IRET */
-#define INTERRUPTION_VALID (1u << 31)
+#define INTERRUPTION_VALID          (1u << 31)
 
 enum interruptibility {
     BLOCKING_BY_STI = 1u << 0,
@@ -104,10 +104,10 @@ enum ept_violation_bits {
 };
 
 /* Exit qualification of an I/O instruction. */
-#define IO_SIZE_MASK 7u /* 0: 1 byte, 1: 2 bytes, 3: 4 bytes */
-#define IO_IN (1u << 3)
-#define IO_STRING (1u << 4)
+#define IO_SIZE_MASK  7u /* 0: 1 byte, 1: 2 bytes, 3: 4 bytes */
+#define IO_IN         (1u << 3)
+#define IO_STRING     (1u << 4)
 #define IO_PORT_SHIFT 16u
-#define IO_PORT_MASK 0xffffu
+#define IO_PORT_MASK  0xffffu
 
 #endif

@@ -28,13 +28,13 @@ enum access_rights {
     RIGHTS_TSS_BUSY = 0x8b,
     RIGHTS_UNUSABLE = 0x10000,
 };
-#define START_CODE_SELECTOR 0x10u /* __BOOT_CS and __BOOT_DS of the Linux boot protocol */
-#define START_DATA_SELECTOR 0x18u
-#define SEGMENT_LIMIT 0xffffffffu
-#define TSS_LIMIT 0x67u
-#define NO_VMCS_LINK 0xffffffffffffffffull
-#define ALL_XSS_BITS 0xffffffffffffffffull
-#define ALL_ENCLS_LEAVES 0xffffffffffffffffull
+#define START_CODE_SELECTOR      0x10u /* __BOOT_CS and __BOOT_DS of the Linux boot protocol */
+#define START_DATA_SELECTOR      0x18u
+#define SEGMENT_LIMIT            0xffffffffu
+#define TSS_LIMIT                0x67u
+#define NO_VMCS_LINK             0xffffffffffffffffull
+#define ALL_XSS_BITS             0xffffffffffffffffull
+#define ALL_ENCLS_LEAVES         0xffffffffffffffffull
 #define MANAGER_PREEMPTION_TICKS 0x10000000u
 
 static void setup_host(uint32_t cpu)

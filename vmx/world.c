@@ -14,7 +14,7 @@
 
 /* The legacy region of an XSAVE area.  Source: Intel SDM Vol. 1, "Legacy Region of an XSAVE Area". */
 #define XSAVE_MXCSR_OFFSET 24u
-#define MXCSR_RESET 0x1f80u
+#define MXCSR_RESET        0x1f80u
 
 void world_select(uint32_t slot, uint32_t partition)
 {

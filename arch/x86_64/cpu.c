@@ -35,9 +35,9 @@ struct idt_gate {
 _Static_assert(sizeof(struct idt_gate) == 16, "64-bit interrupt gate");
 
 #define GATE_INTERRUPT_PRESENT 0x8e
-#define DESCRIPTOR_CODE64 0x00af9b000000ffffull
+#define DESCRIPTOR_CODE64      0x00af9b000000ffffull
 #define DESCRIPTOR_TSS_PRESENT 0x0000890000000000ull
-#define GDT_ENTRIES 4u
+#define GDT_ENTRIES            4u
 
 struct percpu percpus[CPUS_MAX];
 static struct tss tsss[CPUS_MAX];
@@ -127,9 +127,9 @@ uint64_t cpu_xcr0(void)
     return insn_cpuid(CPUID_EXTENDED_STATE, 0).eax & (XCR0_X87 | XCR0_SSE | XCR0_AVX);
 }
 
-#define CPUID_FEATURES 1u
-#define CPUID_FEATURES_ECX_XSAVE (1u << 26)
-#define CPUID_STRUCTURED 7u
+#define CPUID_FEATURES            1u
+#define CPUID_FEATURES_ECX_XSAVE  (1u << 26)
+#define CPUID_STRUCTURED          7u
 #define CPUID_STRUCTURED_EBX_SMEP (1u << 7)
 #define CPUID_STRUCTURED_EBX_SMAP (1u << 20)
 

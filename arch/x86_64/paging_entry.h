@@ -14,14 +14,14 @@ enum paging_entry_bits {
     PTE_DIRTY = 1u << 6,
     PTE_LARGE = 1u << 7,
 };
-#define PTE_NO_EXECUTE (1ull << 63)
+#define PTE_NO_EXECUTE   (1ull << 63)
 #define PTE_ADDRESS_MASK 0x000ffffffffff000ull
 
-#define PAGING_ENTRIES 512u
+#define PAGING_ENTRIES    512u
 #define PAGING_SHIFT_PML4 39u
 #define PAGING_SHIFT_PDPT 30u
-#define PAGING_SHIFT_PD 21u
-#define PAGING_SHIFT_PT 12u
+#define PAGING_SHIFT_PD   21u
+#define PAGING_SHIFT_PT   12u
 
 static inline uint32_t paging_index(uint64_t virtual, uint32_t shift)
 {

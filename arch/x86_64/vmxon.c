@@ -7,8 +7,8 @@
 #include "arch/x86_64/panic.h"
 #include "arch/x86_64/window.h"
 
-#define CPUID_FEATURES 1u
-#define CPUID_FEATURES_ECX_VMX (1u << 5)
+#define CPUID_FEATURES          1u
+#define CPUID_FEATURES_ECX_VMX  (1u << 5)
 #define VMX_BASIC_REVISION_MASK 0x7fffffffu
 
 void vmxon_check(void)

@@ -9,7 +9,7 @@
 #include "lib/limits.h"
 
 #define QUADWORDS_PER_FRAME (FRAME_SIZE / 8u)
-#define STATE_WINDOW_PAGES 2u
+#define STATE_WINDOW_PAGES  2u
 
 static void *cpu_page_address(uint32_t cpu, uint32_t page)
 {
