@@ -7,7 +7,7 @@ import pytest
 
 from conftest import BUILD, PATIENCE
 
-ATTACKS = ["hypercalls", "memory", "secrets", "shares", "contained", "stepping", "registers"]
+ATTACKS = ["hypercalls", "memory", "secrets", "shares", "contained", "stepping", "registers", "guest_abi"]
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
