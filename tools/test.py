@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PYTEST = ["/usr/bin/python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", "-n", "2", "--tb=short", "-q", "-rfE"]
 # Name, command, seconds after which it is ended.
 PARTS = (
-    ("build", ["make", "-s", "-j2", "core", "manager", "guest-images", "attack-images"], 300),
+    ("build", ["make", "-s", "-j2", "core", "manager", "guest-images", "attack-images", "boot-images"], 300),
     ("check", ["make", "-s", "check"], 300),
     ("unit", ["make", "-s", "-j2", "unit"], 300),
     ("fuzz", ["make", "-s", "-j2", "fuzz-short"], 300),

@@ -39,7 +39,10 @@ _Noreturn static void park(void)
 _Noreturn static void start(uint64_t cpu)
 {
     cpu_init((uint32_t)cpu);
-    (void)lapic_enable();
+    /* Is it the CPU that was called?  If not it stays here all the same, and the boot CPU refuses the machine. */
+    if (!lapic_enable() || lapic_id() != percpus[cpu].apic_id) {
+        park();
+    }
     mce_init();
     vmxon_this_cpu(region_of_next);
     __atomic_store_n(&arrived, (uint32_t)cpu, __ATOMIC_RELEASE);

@@ -17,5 +17,5 @@ $(NO_VMX_IMAGES): %.elf: %.o $(core_obj) boot/core.lds
 	@$(CC) $(FREESTANDING) $(LDFLAGS_FREESTANDING) -Wl,-T,boot/core.lds $(no_vmx_obj) $< -o $@
 -include $(NO_VMX_IMAGES:.elf=.d)
 
-tests-boot: $(NO_VMX_IMAGES)
-.PHONY: tests-boot
+boot-images: $(NO_VMX_IMAGES)
+.PHONY: boot-images
