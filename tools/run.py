@@ -29,7 +29,7 @@ from report import Refusal, progress, run_main
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / os.environ.get("BUILD", "build")
 DEFAULT_COMMAND = "uname -a; cat /proc/cpuinfo | grep -c processor; dmesg | grep -i tdx; free -m"
-BEGIN, END = rb"^BULKHEAD-COMMAND-BEGIN\r?\n", rb"^BULKHEAD-COMMAND-END status=(\d+)"
+BEGIN, END = rb"^BULKHEAD-COMMAND-BEGIN\r?\n", rb"BULKHEAD-COMMAND-END status=(\d+)"
 POWER_OFF = rb"^bulkhead: power off"
 # What the console says when a stage is reached, and what is then going on.
 STAGES = (
