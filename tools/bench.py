@@ -36,18 +36,20 @@ def run_image(manager):
 
 
 def boot_linux():
-    """From the manager's word that the guest starts to the first word of its userland."""
+    """From the manager's word that the guest starts to the first word of its userland, and to its command."""
     with tempfile.TemporaryDirectory(prefix="bulkhead-bench-") as directory:
         directory = pathlib.Path(directory)
         with Bochs(run.make_run_iso(directory, "true"), directory, log_serial=True) as machine:
             try:
                 machine.wait_for("^BULKHEAD-COMMAND-BEGIN", 3 * TIME_LIMIT)
                 machine.stop()
-                ticks = machine.written_at(b"BULKHEAD-COMMAND-BEGIN") - machine.written_at(b": started")
+                start = machine.written_at(b": started")
+                userland = machine.written_at(b"init: userland") - start
+                command = machine.written_at(b"BULKHEAD-COMMAND-BEGIN") - start
             except Ended as ended:
                 machine.stop()
                 raise Refusal(f"the Linux guest: {ended}; its console:\n{machine.text()}") from None
-            return f"boot.to-guest-userland {ticks} instructions"
+            return f"boot.to-guest-userland {userland} instructions\nboot.to-guest-command {command} instructions"
 
 
 def main():
