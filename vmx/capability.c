@@ -81,16 +81,16 @@ static uint32_t negotiate(uint32_t msr, const struct control *wanted, uint64_t c
     return chosen;
 }
 
-#define VMX_BASIC_TRUE_CONTROLS (1ull << 55)
+#define VMX_BASIC_TRUE_CONTROLS        (1ull << 55)
 #define VMX_MISC_PREEMPTION_SHIFT_MASK 0x1fu
 
 /* IA32_VMX_EPT_VPID_CAP. */
-#define EPT_CAP_PAGE_WALK_4 (1ull << 6)
-#define EPT_CAP_WRITE_BACK (1ull << 14)
-#define EPT_CAP_INVEPT (1ull << 20)
-#define EPT_CAP_INVEPT_SINGLE (1ull << 25)
-#define EPT_CAP_INVEPT_ALL (1ull << 26)
-#define EPT_CAP_INVVPID (1ull << 32)
+#define EPT_CAP_PAGE_WALK_4    (1ull << 6)
+#define EPT_CAP_WRITE_BACK     (1ull << 14)
+#define EPT_CAP_INVEPT         (1ull << 20)
+#define EPT_CAP_INVEPT_SINGLE  (1ull << 25)
+#define EPT_CAP_INVEPT_ALL     (1ull << 26)
+#define EPT_CAP_INVVPID        (1ull << 32)
 #define EPT_CAP_INVVPID_SINGLE (1ull << 41)
 
 static void require_ept(uint64_t capabilities, uint64_t bit, const char *name)
@@ -126,12 +126,11 @@ void capability_negotiate(void)
     capability.primary = negotiate(primary, primary_controls_wanted, COUNT(primary_controls_wanted));
     capability.primary_guest =
         capability.primary | negotiate(primary, primary_guest_controls, COUNT(primary_guest_controls));
-    capability.secondary = negotiate(MSR_IA32_VMX_PROCBASED_CTLS2, secondary_controls_wanted,
-                                     COUNT(secondary_controls_wanted));
+    capability.secondary =
+        negotiate(MSR_IA32_VMX_PROCBASED_CTLS2, secondary_controls_wanted, COUNT(secondary_controls_wanted));
     capability.exit = negotiate(exit, exit_controls_wanted, COUNT(exit_controls_wanted));
     capability.entry = negotiate(entry, entry_controls_wanted, COUNT(entry_controls_wanted));
-    capability.preemption_shift =
-        (uint32_t)insn_rdmsr(MSR_IA32_VMX_MISC) & VMX_MISC_PREEMPTION_SHIFT_MASK;
+    capability.preemption_shift = (uint32_t)insn_rdmsr(MSR_IA32_VMX_MISC) & VMX_MISC_PREEMPTION_SHIFT_MASK;
     capability.has_perf_global_ctrl = (capability.exit & EXIT_LOAD_PERF_GLOBAL_CTRL) != 0 &&
                                       (capability.entry & ENTRY_LOAD_PERF_GLOBAL_CTRL) != 0;
     capability.has_xsaves = (capability.secondary & SECONDARY_XSAVES) != 0;

@@ -10,16 +10,16 @@
 
 /* What one CPU of the core has for itself.  GS points here while the core runs. */
 struct percpu {
-    uint64_t self;        /* address of this struct */
-    uint64_t stack_top;   /* vmx/entry.S switches to it on every exit */
-    void *state_window;   /* where the current vCPU's struct vcpu_state is mapped */
-    uint32_t cpu;         /* index: 0 is the boot CPU */
+    uint64_t self;      /* address of this struct */
+    uint64_t stack_top; /* vmx/entry.S switches to it on every exit */
+    void *state_window; /* where the current vCPU's struct vcpu_state is mapped */
+    uint32_t cpu;       /* index: 0 is the boot CPU */
     uint32_t apic_id;
-    uint32_t vcpu;        /* slot of the vCPU whose VMCS is current */
-    uint32_t partition;   /* its partition's slot */
-    uint32_t manager_vcpu;/* slot of the manager's vCPU of this CPU */
-    uint32_t window_open; /* 1 while the frame window maps a frame */
-    uint32_t taint;       /* 1: this CPU touched another partition's data since the last entry */
+    uint32_t vcpu;         /* slot of the vCPU whose VMCS is current */
+    uint32_t partition;    /* its partition's slot */
+    uint32_t manager_vcpu; /* slot of the manager's vCPU of this CPU */
+    uint32_t window_open;  /* 1 while the frame window maps a frame */
+    uint32_t taint;        /* 1: this CPU touched another partition's data since the last entry */
     /* What VCPU_RUN is about to return (vmx/run.c). */
     uint64_t run_kind;
     uint64_t run_mask;
