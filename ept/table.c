@@ -122,74 +122,6 @@ static uint32_t table_blank(uint32_t partition)
     return t;
 }
 
-void table_slice_open(uint32_t partition, uint32_t first, uint32_t count)
-{
-    uint32_t t;
-
-    table_slices[partition].first = first;
-    table_slices[partition].count = count;
-    table_slices[partition].used = 0;
-    t = table_blank(partition);
-    table_tags[t].space = 2u * partition;
-    table_tags[t].level = TABLE_ROOT;
-    table_tags[t].base = 0;
-    table_slices[partition].used = 1;
-    table_roots[2u * partition] = t;
-}
-
-void table_slice_close(uint32_t partition)
-{
-    table_roots[2u * partition] = TABLE_NONE;
-    table_roots[2u * partition + 1u] = TABLE_NONE;
-    table_slices[partition].count = 0;
-    table_slices[partition].used = 0;
-}
-
-/*@ // L1 to L2: only empty slots of upper tables were filled, and what they lead to is blank.
-    predicate extends{L1,L2} =
-      tags_kept{L1,L2} &&
-      (\forall integer u, j; in_use{L1}(u) ==> ix(j) ==>
-         (\at(tables[u].entry[j],L1) != 0 || \at(table_tags[u].level,L1) == 0) ==>
-         \at(tables[u].entry[j],L1) == \at(tables[u].entry[j],L2)) &&
-      (\forall integer u, j, k; in_use{L1}(u) ==> ix(j) ==> ix(k) ==>
-         \at(tables[u].entry[j],L1) == 0 ==> \at(tables[u].entry[j],L2) != 0 ==>
-         \at(tables[child{L2}(\at(tables[u].entry[j],L2))].entry[k],L2) == 0);
-    predicate linked{L1,L2}(integer t, integer i, integer c) =
-      \at(tables[t].entry[i],L2) != 0 && child{L2}(\at(tables[t].entry[i],L2)) == c && in_use{L2}(c) &&
-      \at(table_tags[c].level,L2) == \at(table_tags[t].level,L1) - 1 &&
-      \at(table_tags[c].space,L2) == \at(table_tags[t].space,L1) &&
-      \at(table_tags[c].base,L2) == \at(table_tags[t].base,L1) * 512 + i;
-*/
-
-/* A new table below slot `slot` of table `table`, which is empty. */
-/*@ requires tables_inv;
-    requires in_use(table) && ix(slot) && 1 <= table_tags[table].level <= 3;
-    requires tables[table].entry[slot] == 0;
-    requires table_tags[table].base < 0x8000000;
-    requires room: left(part(table_tags[table].space)) > 0;
-    assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1];
-    ensures inv: tables_inv;
-    ensures fresh: \result < TABLES_MAX && !in_use{Pre}(\result) && \forall integer k; ix(k) ==> tables[\result].entry[k] == 0;
-    ensures others: same_slices_but{Pre,Post}(\old(part(table_tags[table].space)));
-    ensures ext: extends{Pre,Post};
-    ensures only: \forall integer u; in_use(u) ==> in_use{Pre}(u) || u == \result;
-    ensures linked: linked{Pre,Post}(table, slot, \result);
-    ensures paid: left(\old(part(table_tags[table].space))) == \old(left(part(table_tags[table].space))) - 1;
-    ensures slots: \forall integer u, k; in_use{Pre}(u) ==> ix(k) ==> !(u == table && k == slot) ==> tables[u].entry[k] == \old(tables[u].entry[k]);
-*/
-static uint32_t table_new(uint32_t table, uint32_t slot)
-{
-    uint32_t space = table_tags[table].space;
-    uint32_t t = table_blank(space / 2u);
-
-    table_tags[t].space = space;
-    table_tags[t].level = table_tags[table].level - 1u;
-    table_tags[t].base = table_tags[table].base * TABLE_SLOTS + slot;
-    table_slices[space / 2u].used += 1u;
-    table_store(table, slot, (tables_hfn + t) * FRAME_SIZE + (space % 2u == 1u ? VTD_TABLE : EPT_TABLE));
-    return t;
-}
-
 /*@ predicate same_p1{L1,L2} = \forall integer u, c; is_tab{L1}(u, 1) ==> ix(c) ==>
       walk_tab1{L1}(u, c) >= 0 ==> walk_tab1{L2}(u, c) == walk_tab1{L1}(u, c);
     predicate same_p2{L1,L2} = \forall integer u, b, c; is_tab{L1}(u, 2) ==> ix(b) ==> ix(c) ==>
@@ -198,37 +130,37 @@ static uint32_t table_new(uint32_t table, uint32_t slot)
       walk_tab3{L1}(u, a, b, c) >= 0 ==> walk_tab3{L2}(u, a, b, c) == walk_tab3{L1}(u, a, b, c);
 */
 
-/* From table `table`, slot `slot`, to the table below; made if absent. */
-/*@ requires tables_inv;
-    requires in_use(table) && ix(slot) && 1 <= table_tags[table].level <= 3;
-    requires table_tags[table].base < 0x8000000;
-    requires room: tables[table].entry[slot] == 0 ==> left(part(table_tags[table].space)) > 0;
-    assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1];
-    ensures inv: tables_inv;
-    ensures \result < TABLES_MAX;
-    ensures others: same_slices_but{Pre,Post}(\old(part(table_tags[table].space)));
-    ensures kept: tags_kept{Pre,Post} && leaves_kept{Pre,Post} && leaves_fresh{Pre,Post};
-    ensures linked: linked{Pre,Post}(table, slot, \result);
-    ensures walks: same_walks{Pre,Post};
-    ensures paths: paths_kept{Pre,Post};
-    ensures upper: \forall integer u, j; in_use{Pre}(u) ==> ix(j) ==> \old(tables[u].entry[j]) != 0 ==>
-      tables[u].entry[j] == \old(tables[u].entry[j]);
-    ensures paid: left(\old(part(table_tags[table].space))) ==
-      \old(left(part(table_tags[table].space))) - (\old(tables[table].entry[slot]) == 0 ? 1 : 0);
-    ensures empty: \old(tables[table].entry[slot]) == 0 ==> \forall integer k; ix(k) ==> tables[\result].entry[k] == 0;
-    ensures same: \old(tables[table].entry[slot]) != 0 ==> \forall integer u, k; in_use{Pre}(u) ==> ix(k) ==>
-      tables[u].entry[k] == \old(tables[u].entry[k]);
+/*@ predicate tables_kept{L1,L2} = tags_kept{L1,L2} && \forall integer u, j; in_use{L1}(u) ==> ix(j) ==>
+      \at(tables[u].entry[j],L1) == \at(tables[u].entry[j],L2);
 */
-static uint32_t table_step(uint32_t table, uint32_t slot)
-{
-    uint32_t t;
 
-    if (tables[table].entry[slot] != 0) {
-        //@ assert wf: nonleaf_wf(tables[table].entry[slot], table, slot);
-        return (uint32_t)(tables[table].entry[slot] / FRAME_SIZE - tables_hfn);
-    }
-    t = table_new(table, slot);
+/* Takes the next table of the slice into use: blank, for space `space`, not yet linked. */
+/*@ requires tables_inv && is_space(space) && left(part(space)) > 0 && level <= 3;
+    assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[part(space)];
+    ensures inv: tables_inv;
+    ensures fresh: \result < TABLES_MAX && !in_use{Pre}(\result) && in_use(\result) && \forall integer k; ix(k) ==> tables[\result].entry[k] == 0;
+    ensures tag: table_tags[\result].space == space && table_tags[\result].level == level && table_tags[\result].base == base;
+    ensures kept: tables_kept{Pre,Post};
+    ensures only: \forall integer u; in_use(u) ==> in_use{Pre}(u) || u == \result;
+    ensures paid: table_slices[part(space)] == {\old(table_slices[part(space)]) \with .used = (uint32_t)(\old(table_slices[part(space)].used) + 1)};
+    ensures paths: paths_kept{Pre,Post};
+    ensures walks: same_walks{Pre,Post};
+*/
+static uint32_t table_take(uint32_t space, uint32_t level, uint64_t base)
+{
+    uint32_t t = table_blank(space / 2u);
+
+    //@ assert wf: slice_wf(space / 2);
+    table_tags[t].space = space;
+    table_tags[t].level = level;
+    table_tags[t].base = base;
+    table_slices[space / 2u].used += 1u;
+    //@ assert mine: in_use(t);
+    //@ assert only: \forall integer u; in_use(u) ==> in_use{Pre}(u) || u == t;
+    //@ assert kept: tables_kept{Pre,Here};
     //@ assert down: \forall integer u, j; in_use{Pre}(u) ==> ix(j) ==> 1 <= \at(table_tags[u].level,Pre) <= 3 ==> \at(tables[u].entry[j],Pre) != 0 ==> is_tab{Pre}(child{Pre}(\at(tables[u].entry[j],Pre)), \at(table_tags[u].level,Pre) - 1);
+    //@ assert slots: slots_inv;
+    //@ assert roots: roots_inv;
     //@ assert w0: same_w0{Pre,Here};
     //@ assert w1: same_w1{Pre,Here};
     //@ assert w2: same_w2{Pre,Here};
@@ -239,34 +171,186 @@ static uint32_t table_step(uint32_t table, uint32_t slot)
     return t;
 }
 
-uint32_t table_leaf(uint32_t space, gfn_t gfn)
+/* Links blank table `below` into slot `slot` of table `table`, which is empty. */
+/*@ requires tables_inv;
+    requires in_use(table) && ix(slot) && 1 <= table_tags[table].level <= 3 && tables[table].entry[slot] == 0;
+    requires in_use(below) && table_tags[below].space == table_tags[table].space &&
+      table_tags[below].level == table_tags[table].level - 1 &&
+      table_tags[below].base == table_tags[table].base * 512 + slot;
+    requires blank: \forall integer k; ix(k) ==> tables[below].entry[k] == 0;
+    assigns tables[table].entry[slot];
+    ensures inv: tables_inv;
+    ensures linked: tables[table].entry[slot] != 0 && child(tables[table].entry[slot]) == below;
+    ensures paths: paths_kept{Pre,Post};
+    ensures walks: same_walks{Pre,Post};
+*/
+static void table_link(uint32_t table, uint32_t slot, uint32_t below)
+{
+    uint64_t flags = table_tags[table].space % 2u == 1u ? VTD_TABLE : EPT_TABLE;
+
+    table_store(table, slot, (tables_hfn + below) * FRAME_SIZE + flags);
+    //@ assert wf: nonleaf_wf(tables[table].entry[slot], table, slot);
+    //@ assert same: \forall integer u, j; in_use(u) ==> ix(j) ==> !(u == table && j == slot) ==> tables[u].entry[j] == \at(tables[u].entry[j],Pre);
+    //@ assert down: \forall integer u, j; in_use(u) ==> ix(j) ==> 1 <= table_tags[u].level <= 3 ==> \at(tables[u].entry[j],Pre) != 0 ==> is_tab{Pre}(child{Pre}(\at(tables[u].entry[j],Pre)), table_tags[u].level - 1);
+    //@ assert w0: same_w0{Pre,Here};
+    //@ assert w1: same_w1{Pre,Here};
+    //@ assert w2: same_w2{Pre,Here};
+    //@ assert w3: same_w3{Pre,Here};
+    //@ assert p1: same_p1{Pre,Here};
+    //@ assert p2: same_p2{Pre,Here};
+    //@ assert p3: same_p3{Pre,Here};
+}
+
+/*@ requires tables_inv && is_partition(partition);
+    requires none: table_slices[partition].count == 0;
+    requires room: 1 <= count && first + count <= table_limit;
+    requires apart: \forall integer v; 0 <= v < PARTITIONS_MAX ==>
+      table_slices[v].count == 0 || table_slices[v].first + table_slices[v].count <= first ||
+      first + count <= table_slices[v].first;
+    assigns table_slices[partition];
+    ensures inv: tables_inv;
+    ensures same: \forall integer t; in_use(t) <==> in_use{Pre}(t);
+    ensures slice: table_slices[partition].first == first && table_slices[partition].count == count &&
+      table_slices[partition].used == 0;
+*/
+static void slice_set(uint32_t partition, uint32_t first, uint32_t count)
+{
+    //@ assert wf: slice_wf(partition);
+    table_slices[partition].first = first;
+    table_slices[partition].count = count;
+    table_slices[partition].used = 0;
+    //@ assert same: \forall integer t; in_use(t) <==> in_use{Pre}(t);
+}
+
+/*@ requires tables_inv && is_space(space) && table_roots[space] == TABLE_NONE;
+    requires is_tab(table, 3) && table_tags[table].space == space && table_tags[table].base == 0;
+    requires blank: \forall integer k; ix(k) ==> tables[table].entry[k] == 0;
+    assigns table_roots[space];
+    ensures inv: tables_inv;
+    ensures root: table_roots[space] == table;
+    ensures paths: paths_kept{Pre,Post};
+    ensures walks: same_walks{Pre,Post};
+*/
+static void root_set(uint32_t space, uint32_t table)
+{
+    table_roots[space] = table;
+    //@ assert blank: \forall integer g; 0 <= g < GFN_LIMIT ==> walk(space, g) == 0;
+}
+
+void table_slice_open(uint32_t partition, uint32_t first, uint32_t count)
+{
+    slice_set(partition, first, count);
+    root_set(2u * partition, table_take(2u * partition, TABLE_ROOT, 0));
+}
+
+void table_slice_close(uint32_t partition)
+{
+    table_roots[2u * partition] = TABLE_NONE;
+    table_roots[2u * partition + 1u] = TABLE_NONE;
+    table_slices[partition].count = 0;
+    table_slices[partition].used = 0;
+}
+
+/* From table `table` of space `space`, slot `slot`, to the table below; made if absent. */
+/*@ requires tables_inv;
+    requires is_space(space) && table_tags[table].space == space && in_use(table) && ix(slot) && 1 <= table_tags[table].level <= 3;
+    requires table_tags[table].base < 0x8000000;
+    requires room: tables[table].entry[slot] == 0 ==> left(part(space)) > 0;
+    assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1];
+    ensures inv: tables_inv;
+    ensures \result < TABLES_MAX;
+    ensures others: same_slices_but{Pre,Post}(part(space));
+    ensures tags: tags_kept{Pre,Post};
+    ensures kept: leaves_kept{Pre,Post};
+    ensures fresh: leaves_fresh{Pre,Post};
+    ensures linked: tables[table].entry[slot] != 0 && child(tables[table].entry[slot]) == \result && in_use(\result) &&
+      table_tags[\result].space == space &&
+      table_tags[\result].level == \old(table_tags[table].level) - 1 &&
+      table_tags[\result].base == \old(table_tags[table].base) * 512 + slot;
+    ensures walks: same_walks{Pre,Post};
+    ensures paths: paths_kept{Pre,Post};
+    ensures upper: \forall integer u, j; in_use{Pre}(u) ==> ix(j) ==> !(u == table && j == slot) ==>
+      tables[u].entry[j] == \old(tables[u].entry[j]);
+    ensures there: \old(tables[table].entry[slot]) != 0 ==> tables[table].entry[slot] == \old(tables[table].entry[slot]);
+    ensures paid: left(part(space)) ==
+      \old(left(part(space))) - (\old(tables[table].entry[slot]) == 0 ? 1 : 0);
+    ensures empty: \old(tables[table].entry[slot]) == 0 ==> \forall integer k; ix(k) ==> tables[\result].entry[k] == 0;
+*/
+static uint32_t table_step(uint32_t space, uint32_t table, uint32_t slot)
+{
+    uint32_t t;
+
+    if (tables[table].entry[slot] != 0) {
+        //@ assert wf: nonleaf_wf(tables[table].entry[slot], table, slot);
+        return (uint32_t)(tables[table].entry[slot] / FRAME_SIZE - tables_hfn);
+    }
+    t = table_take(space, table_tags[table].level - 1u,
+                   table_tags[table].base * TABLE_SLOTS + slot);
+    table_link(table, slot, t);
+    return t;
+}
+
+/* As table_leaf(), where there is a tree. */
+/*@ requires tables_inv;
+    requires has_root(space) && gfn < GFN_LIMIT;
+    assigns \nothing;
+    ensures none: \result == TABLE_NONE ==> walk(space, gfn) == 0 && path(space, gfn) == -1;
+    ensures tag: \result != TABLE_NONE ==> is_tab(\result, 0) &&
+      table_tags[\result].space == space && table_tags[\result].base == gfn / 512;
+    ensures path: \result != TABLE_NONE ==> path(space, gfn) == \result;
+    ensures value: \result != TABLE_NONE ==> walk(space, gfn) == tables[\result].entry[gfn % 512];
+*/
+static uint32_t leaf_find(uint32_t space, gfn_t gfn)
 {
     uint32_t t;
     uint64_t e;
 
-    if (space >= SPACES_MAX || gfn >= GFN_LIMIT || table_roots[space] == TABLE_NONE) {
-        return TABLE_NONE;
-    }
     //@ assert root: root_ok(space);
     t = table_roots[space];
+    //@ assert w3: walk(space, gfn) == walk3(t, ix3(gfn), ix2(gfn), ix1(gfn), ix0(gfn));
+    //@ assert q3: path(space, gfn) == walk_tab3(t, ix3(gfn), ix2(gfn), ix1(gfn));
     e = tables[t].entry[gfn / 134217728u % TABLE_SLOTS];
+    //@ assert e3: e == tables[t].entry[ix3(gfn)];
     if (e == 0) {
         return TABLE_NONE;
     }
     //@ assert n3: nonleaf_wf(e, t, ix3(gfn));
     t = (uint32_t)(e / FRAME_SIZE - tables_hfn);
+    //@ assert c3: e == tables[table_roots[space]].entry[ix3(gfn)] && t == child(e);
+    //@ assert w2: walk(space, gfn) == walk2(t, ix2(gfn), ix1(gfn), ix0(gfn)) && path(space, gfn) == walk_tab2(t, ix2(gfn), ix1(gfn));
+    //@ assert t2: is_tab(t, 2) && table_tags[t].space == space && table_tags[t].base == ix3(gfn);
     e = tables[t].entry[gfn / 262144u % TABLE_SLOTS];
+    //@ assert e2: e == tables[t].entry[ix2(gfn)];
     if (e == 0) {
         return TABLE_NONE;
     }
+    //@ assert v2: walk2(t, ix2(gfn), ix1(gfn), ix0(gfn)) == walk1(child(e), ix1(gfn), ix0(gfn)) && walk_tab2(t, ix2(gfn), ix1(gfn)) == walk_tab1(child(e), ix1(gfn));
     //@ assert n2: nonleaf_wf(e, t, ix2(gfn));
     t = (uint32_t)(e / FRAME_SIZE - tables_hfn);
+    //@ assert c2: t == child(e);
+    //@ assert w1: walk(space, gfn) == walk1(t, ix1(gfn), ix0(gfn)) && path(space, gfn) == walk_tab1(t, ix1(gfn));
+    //@ assert t1: is_tab(t, 1) && table_tags[t].space == space && table_tags[t].base == ix3(gfn) * 512 + ix2(gfn);
     e = tables[t].entry[gfn / 512u % TABLE_SLOTS];
+    //@ assert e1: e == tables[t].entry[ix1(gfn)];
     if (e == 0) {
         return TABLE_NONE;
     }
+    //@ assert v1: walk1(t, ix1(gfn), ix0(gfn)) == walk0(child(e), ix0(gfn)) && walk_tab1(t, ix1(gfn)) == child(e);
     //@ assert n1: nonleaf_wf(e, t, ix1(gfn));
-    return (uint32_t)(e / FRAME_SIZE - tables_hfn);
+    t = (uint32_t)(e / FRAME_SIZE - tables_hfn);
+    //@ assert c1: t == child(e);
+    //@ assert w0: walk(space, gfn) == walk0(t, ix0(gfn)) && path(space, gfn) == t;
+    //@ assert t0: is_tab(t, 0) && table_tags[t].space == space && table_tags[t].base == gfn / 512;
+    return t;
+}
+
+uint32_t table_leaf(uint32_t space, gfn_t gfn)
+{
+    if (space >= SPACES_MAX || gfn >= GFN_LIMIT || table_roots[space] == TABLE_NONE) {
+        return TABLE_NONE;
+    }
+    //@ assert root: root_ok(space);
+    return leaf_find(space, gfn);
 }
 
 uint64_t table_translate(uint32_t space, gfn_t gfn)
@@ -284,12 +368,18 @@ uint64_t table_translate(uint32_t space, gfn_t gfn)
 static uint32_t missing_below(uint32_t table, gfn_t gfn)
 {
     uint64_t e = tables[table].entry[gfn / 262144u % TABLE_SLOTS];
+    uint32_t t;
 
+    //@ assert e2: e == tables[table].entry[ix2(gfn)];
     if (e == 0) {
         return 2;
     }
     //@ assert n2: nonleaf_wf(e, table, ix2(gfn));
-    return tables[e / FRAME_SIZE - tables_hfn].entry[gfn / 512u % TABLE_SLOTS] == 0 ? 1 : 0;
+    t = (uint32_t)(e / FRAME_SIZE - tables_hfn);
+    //@ assert m2: t == child(e) && miss2(table, ix2(gfn), ix1(gfn)) == miss1(t, ix1(gfn));
+    e = tables[t].entry[gfn / 512u % TABLE_SLOTS];
+    //@ assert e1: e == tables[t].entry[ix1(gfn)];
+    return e == 0 ? 1 : 0;
 }
 
 /* How many tables a mapping of `gfn` lacks. */
@@ -299,14 +389,73 @@ static uint32_t missing_below(uint32_t table, gfn_t gfn)
 */
 static uint32_t tables_missing(uint32_t space, gfn_t gfn)
 {
-    //@ assert root: root_ok(space);
-    uint64_t e = tables[table_roots[space]].entry[gfn / 134217728u % TABLE_SLOTS];
+    uint64_t e;
+    uint32_t t = table_roots[space];
 
+    //@ assert root: root_ok(space);
+    e = tables[t].entry[gfn / 134217728u % TABLE_SLOTS];
+    //@ assert e3: e == tables[t].entry[ix3(gfn)] && missing(space, gfn) == miss3(t, ix3(gfn), ix2(gfn), ix1(gfn));
     if (e == 0) {
         return 3;
     }
-    //@ assert n3: nonleaf_wf(e, table_roots[space], ix3(gfn));
-    return missing_below((uint32_t)(e / FRAME_SIZE - tables_hfn), gfn);
+    //@ assert n3: nonleaf_wf(e, t, ix3(gfn));
+    t = (uint32_t)(e / FRAME_SIZE - tables_hfn);
+    //@ assert m3: t == child(e) && missing(space, gfn) == miss2(t, ix2(gfn), ix1(gfn));
+    return missing_below(t, gfn);
+}
+
+/* The leaf table below `middle`, at level 1; where the slice has room. */
+/*@ requires tables_inv && is_space(space) && gfn < GFN_LIMIT;
+    requires is_tab(middle, 1) && table_tags[middle].space == space && table_tags[middle].base == ix3(gfn) * 512 + ix2(gfn);
+    requires room: miss1(middle, ix1(gfn)) <= left(part(space));
+    assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1];
+    ensures inv: tables_inv;
+    ensures others: same_slices_but{Pre,Post}(part(space));
+    ensures tags: tags_kept{Pre,Post};
+    ensures kept: leaves_kept{Pre,Post};
+    ensures fresh: leaves_fresh{Pre,Post};
+    ensures paths: paths_kept{Pre,Post};
+    ensures walks: same_walks{Pre,Post};
+    ensures tag: is_tab(\result, 0) && table_tags[\result].space == space && table_tags[\result].base == gfn / 512;
+    ensures way: walk_tab1(middle, ix1(gfn)) == \result && tables[middle].entry[ix1(gfn)] != 0;
+    ensures upper: \forall integer u, k; in_use{Pre}(u) ==> ix(k) ==> table_tags[u].level >= 2 ==> tables[u].entry[k] == \old(tables[u].entry[k]);
+    ensures paid: left(part(space)) == \old(left(part(space))) - \old(miss1(middle, ix1(gfn)));
+*/
+static uint32_t leaf_below_middle(uint32_t space, uint32_t middle, gfn_t gfn)
+{
+    //@ assert i1: gfn / 512 % 512 == ix1(gfn);
+    return table_step(space, middle, (uint32_t)(gfn / 512u % TABLE_SLOTS));
+}
+
+/* The leaf table below `upper`, at level 2; where the slice has room. */
+/*@ requires tables_inv && is_space(space) && gfn < GFN_LIMIT;
+    requires is_tab(upper, 2) && table_tags[upper].space == space && table_tags[upper].base == ix3(gfn);
+    requires room: miss2(upper, ix2(gfn), ix1(gfn)) <= left(part(space));
+    assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1];
+    ensures inv: tables_inv;
+    ensures others: same_slices_but{Pre,Post}(part(space));
+    ensures tags: tags_kept{Pre,Post};
+    ensures kept: leaves_kept{Pre,Post};
+    ensures fresh: leaves_fresh{Pre,Post};
+    ensures paths: paths_kept{Pre,Post};
+    ensures walks: same_walks{Pre,Post};
+    ensures tag: is_tab(\result, 0) && table_tags[\result].space == space && table_tags[\result].base == gfn / 512;
+    ensures way: walk_tab2(upper, ix2(gfn), ix1(gfn)) == \result && tables[upper].entry[ix2(gfn)] != 0;
+    ensures upper: \forall integer u, k; in_use{Pre}(u) ==> ix(k) ==> table_tags[u].level >= 3 ==> tables[u].entry[k] == \old(tables[u].entry[k]);
+    ensures paid: left(part(space)) == \old(left(part(space))) - \old(miss2(upper, ix2(gfn), ix1(gfn)));
+*/
+static uint32_t leaf_below_upper(uint32_t space, uint32_t upper, gfn_t gfn)
+{
+    uint32_t middle;
+
+    //@ assert i2: gfn / 262144 % 512 == ix2(gfn);
+    //@ assert wf: tables[upper].entry[ix2(gfn)] != 0 ==> nonleaf_wf(tables[upper].entry[ix2(gfn)], upper, ix2(gfn));
+    middle = table_step(space, upper, (uint32_t)(gfn / 262144u % TABLE_SLOTS));
+    //@ assert z: \at(tables[upper].entry[ix2(gfn)],Pre) == 0 ==> miss1(middle, ix1(gfn)) == 1;
+    //@ assert c: \at(tables[upper].entry[ix2(gfn)],Pre) != 0 ==> middle == child{Pre}(\at(tables[upper].entry[ix2(gfn)],Pre)) && in_use{Pre}(middle) && middle != upper;
+    //@ assert n: \at(tables[upper].entry[ix2(gfn)],Pre) != 0 ==> miss1(middle, ix1(gfn)) == miss1{Pre}(middle, ix1(gfn)) && middle == child{Pre}(\at(tables[upper].entry[ix2(gfn)],Pre));
+    //@ assert m: left(part(space)) - miss1(middle, ix1(gfn)) == \at(left(part(space)),Pre) - \at(miss2(upper, ix2(gfn), ix1(gfn)),Pre);
+    return leaf_below_middle(space, middle, gfn);
 }
 
 /* As table_prepare(), where the slice has room. */
@@ -316,7 +465,6 @@ static uint32_t tables_missing(uint32_t space, gfn_t gfn)
     assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1];
     ensures inv: tables_inv;
     ensures others: same_slices_but{Pre,Post}(part(space));
-    ensures paid: left(part(space)) == \old(left(part(space))) - \old(missing(space, gfn));
     ensures tags: tags_kept{Pre,Post};
     ensures kept: leaves_kept{Pre,Post};
     ensures fresh: leaves_fresh{Pre,Post};
@@ -325,20 +473,25 @@ static uint32_t tables_missing(uint32_t space, gfn_t gfn)
     ensures tag: is_tab(\result, 0) && table_tags[\result].space == space && table_tags[\result].base == gfn / 512;
     ensures path: path(space, gfn) == \result;
     ensures value: walk(space, gfn) == tables[\result].entry[gfn % 512];
+    ensures paid: left(part(space)) == \old(left(part(space))) - \old(missing(space, gfn));
 */
 static uint32_t leaf_make(uint32_t space, gfn_t gfn)
 {
-    uint32_t t;
+    uint32_t root = table_roots[space];
+    uint32_t upper, leaf;
 
-    //@ assert root: root_ok(space);
-    //@ assert m3: tables[table_roots[space]].entry[ix3(gfn)] == 0 ? missing(space, gfn) == 3 : missing(space, gfn) == miss2(child(tables[table_roots[space]].entry[ix3(gfn)]), ix2(gfn), ix1(gfn));
-    t = table_step(table_roots[space], (uint32_t)(gfn / 134217728u % TABLE_SLOTS));
-    //@ assert m2z: \at(tables[table_roots[space]].entry[ix3(gfn)],Pre) == 0 ==> miss2(t, ix2(gfn), ix1(gfn)) == 2;
-    //@ assert m2n: \at(tables[table_roots[space]].entry[ix3(gfn)],Pre) != 0 ==> miss2(t, ix2(gfn), ix1(gfn)) == \at(missing(space, gfn),Pre);
-    //@ assert m2: miss2(t, ix2(gfn), ix1(gfn)) <= left(part(space));
-    t = table_step(t, (uint32_t)(gfn / 262144u % TABLE_SLOTS));
-    //@ assert m1: miss1(t, ix1(gfn)) <= left(part(space));
-    return table_step(t, (uint32_t)(gfn / 512u % TABLE_SLOTS));
+    //@ assert root: root_ok(space) && missing(space, gfn) == miss3(root, ix3(gfn), ix2(gfn), ix1(gfn));
+    //@ assert i3: gfn / 134217728 % 512 == ix3(gfn);
+    //@ assert wf: tables[root].entry[ix3(gfn)] != 0 ==> nonleaf_wf(tables[root].entry[ix3(gfn)], root, ix3(gfn));
+    //@ assert wf2: tables[root].entry[ix3(gfn)] != 0 ==> tables[child(tables[root].entry[ix3(gfn)])].entry[ix2(gfn)] != 0 ==> nonleaf_wf(tables[child(tables[root].entry[ix3(gfn)])].entry[ix2(gfn)], child(tables[root].entry[ix3(gfn)]), ix2(gfn));
+    upper = table_step(space, root, (uint32_t)(gfn / 134217728u % TABLE_SLOTS));
+    //@ assert z: \at(tables[table_roots[space]].entry[ix3(gfn)],Pre) == 0 ==> miss2(upper, ix2(gfn), ix1(gfn)) == 2;
+    //@ assert c: \at(tables[table_roots[space]].entry[ix3(gfn)],Pre) != 0 ==> upper == child{Pre}(\at(tables[table_roots[space]].entry[ix3(gfn)],Pre)) && in_use{Pre}(upper) && upper != root;
+    //@ assert n: \at(tables[table_roots[space]].entry[ix3(gfn)],Pre) != 0 ==> miss2(upper, ix2(gfn), ix1(gfn)) == miss2{Pre}(upper, ix2(gfn), ix1(gfn)) && upper == child{Pre}(\at(tables[table_roots[space]].entry[ix3(gfn)],Pre));
+    //@ assert m: left(part(space)) - miss2(upper, ix2(gfn), ix1(gfn)) == \at(left(part(space)),Pre) - \at(missing(space, gfn),Pre);
+    leaf = leaf_below_upper(space, upper, gfn);
+    //@ assert way: path(space, gfn) == leaf && walk(space, gfn) == tables[leaf].entry[gfn % 512];
+    return leaf;
 }
 
 uint32_t table_prepare(uint32_t space, gfn_t gfn)

@@ -2,7 +2,7 @@
 #ifndef EPT_TABLE_LOGIC_H
 #define EPT_TABLE_LOGIC_H
 
-#include "ept/table.h"
+#include "ept/table_types.h"
 
 /*
  * What is said of tables in contracts (no code).

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ISOLATION_TRUSTED_H
+#define ISOLATION_TRUSTED_H
+
+/*
+ * What the proofs take on trust of code they do not see: contracts of hardware and of the lock.  proofs/prove.sh lists
+ * them; tests/unit/isolation_test.c tests the shootdown.  Nothing here is compiled into the core.
+ */
+#ifdef __FRAMAC__
+#include "isolation/invariant.h"
+
+/* ept/ept_flush.c: no CPU holds a dead translation of the partition any more. */
+/*@ requires is_partition(partition) && has_root(2 * partition);
+    assigns cpu_stale[0 .. FRAMES_MAX - 1];
+    ensures \forall integer p, v; 0 <= p < FRAMES_MAX ==> in_set(v) ==>
+      cpu_stale[p].of[v] == (v == partition ? 0 : \old(cpu_stale[p].of[v]));
+*/
+void ept_flush_cpus(uint32_t partition);
+
+/* iommu/iommu_flush.c: no device has any translation yet. */
+/*@ assigns \nothing; */
+void iommu_flush_partition(uint32_t partition);
+
+/* arch/x86_64/window.c: zeroes the frame.  Whoever can still write to it may have done so again meanwhile. */
+/*@ requires frame < frame_limit;
+    assigns residue[frame].of[0 .. PARTITIONS_MAX - 1];
+    ensures \forall integer v; in_set(v) ==> holder{Pre}(v, frame) ==> residue[frame].of[v] == \old(residue[frame].of[v]);
+    ensures \forall integer v; in_set(v) ==> !holder{Pre}(v, frame) ==> residue[frame].of[v] == 0;
+*/
+void window_scrub(hfn_t frame);
+
+#endif
+#endif

@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# usage: proofs/prove.sh [FILE.c ...]     proves the isolation core; ends in `N passed, M failed`
+#   SMOKE=0  without smoke tests     PAR=n  provers at a time     TIMEOUT=s  of one goal     LOGS=DIR  keeps the logs
+# Exit 0 only if every goal of every file is proved, nothing is assumed that must not be, and every function of the
+# proved files has a contract.  proofs/README.md says what this means.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+[ $# -gt 0 ] || set -- $(sed -e 's/#.*//' proofs/files.txt)
+logs=${LOGS:-build/proofs}
+mkdir -p "$logs"
+failed=0 passed=0
+
+[ -f ~/.why3.conf ] || why3 config detect > "$logs/why3.log" 2>&1 || { echo "why3 finds no provers: install z3 and cvc4"; exit 1; }
+
+# What would make a proof worth less than it looks.
+refuse() { # WHAT TEXT...
+    [ -z "$2" ] && return
+    echo "REFUSED: $1"
+    echo "$2" | sed 's/^/    /'
+    failed=$((failed + 1))
+}
+sources="ept/*.[ch] isolation/*.[ch] lib/*.h arch/x86_64/spinlock.h arch/x86_64/shootdown.h arch/x86_64/window.h proofs/*.c"
+refuse "an axiom is trusted, not proved" "$(grep -nE '\b(axiom|axiomatic)\b' $sources)"
+refuse "an admit outside of a noninterference driver (proofs/ni_*.c)" "$(grep -nE '\badmit\b' $sources | grep -v '^proofs/ni_')"
+refuse "a contract on trust outside of isolation/trusted.h" \
+    "$(grep -lE '^#ifdef __FRAMAC__' isolation/*.h ept/*.h | grep -v -e isolation/trusted.h -e isolation/invariant.h)"
+
+include=$(gcc -print-file-name=include)
+options=(-c11 -machdep gcc_x86_64 -no-frama-c-stdlib
+    -cpp-extra-args="-ffreestanding -nostdinc -isystem $include -I."
+    -warn-unsigned-overflow -warn-unsigned-downcast
+    -wp -wp-rte -wp-prover z3,cvc4 -wp-timeout "${TIMEOUT:-20}" -wp-par "${PAR:-4}"
+    -kernel-warn-key annot-error=abort -kernel-warn-key asm:clobber=abort -wp-warn-key pedantic-assigns=abort)
+[ "${SMOKE:-1}" = 0 ] || options+=(-wp-smoke-tests -wp-smoke-timeout 1)
+
+for file in "$@"; do
+    log=$logs/$(echo "$file" | tr / _).log
+    start=$(date +%s)
+    if ! frama-c "${options[@]}" "$file" > "$log" 2>&1; then
+        tail -20 "$log"
+        echo "$file: frama-c stopped: see above, and $log"
+        failed=$((failed + 1))
+        continue
+    fi
+    # Failed goals, smoke tests included, and warnings by which WP says that it assumed something.
+    grep -E '\[Failed\]|Missing assigns|No code nor|Neither code nor|User Error|smoke.*[Ff]ail' "$log" |
+        sed "s|^|    $file: |" || true
+    missing=$(grep -cE 'Missing assigns|Neither code nor|No code nor' "$log")
+    counts=$(sed -n 's/.*Proved goals: *\([0-9]*\) *\/ *\([0-9]*\).*/\1 \2/p' "$log")
+    [ -n "$counts" ] || { echo "$file: no goals at all"; failed=$((failed + 1)); continue; }
+    p=${counts% *} t=${counts#* }
+    echo "$file: $p / $t goals, $(($(date +%s) - start)) s"
+    passed=$((passed + p)) failed=$((failed + t - p + missing))
+done
+
+# Every function of a proved file has a contract of its own, in the file or in its header.
+for file in "$@"; do
+    case $file in proofs/*) continue ;; esac
+    refuse "functions without a contract in $file" "$(python3 proofs/contracts.py "$file")"
+done
+
+echo "On trust (isolation/trusted.h, and code that is given to the prover in another form):"
+grep -hE '^(void|bool|uint|struct|static).*\);$' isolation/trusted.h | sed 's/^/    /'
+grep -nE '^#ifdef __FRAMAC__' "$@" ept/*.c isolation/*.c | sort -u | sed 's/^/    /; s/:#ifdef.*/: the #else part/'
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
