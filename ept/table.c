@@ -538,4 +538,8 @@ void table_set(uint32_t table, uint32_t slot, uint64_t entry)
     //@ assert w1: same_but1{Pre,Here}(table, slot);
     //@ assert w2: same_but2{Pre,Here}(table, slot);
     //@ assert w3: same_but3{Pre,Here}(table, slot);
+    //@ assert o0: \forall integer u, d; is_tab(u, 0) ==> ix(d) ==> walk0(u, d) == walk0{Pre}(u, d) || walk0(u, d) == entry;
+    //@ assert o1: \forall integer u, c, d; is_tab(u, 1) ==> ix(c) ==> ix(d) ==> walk1(u, c, d) == walk1{Pre}(u, c, d) || walk1(u, c, d) == entry;
+    //@ assert o2: \forall integer u, b, c, d; is_tab(u, 2) ==> ix(b) ==> ix(c) ==> ix(d) ==> walk2(u, b, c, d) == walk2{Pre}(u, b, c, d) || walk2(u, b, c, d) == entry;
+    //@ assert o3: \forall integer u, a, b, c, d; is_tab(u, 3) ==> ix(a) ==> ix(b) ==> ix(c) ==> ix(d) ==> walk3(u, a, b, c, d) == walk3{Pre}(u, a, b, c, d) || walk3(u, a, b, c, d) == entry;
 }

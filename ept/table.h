@@ -113,6 +113,8 @@ uint32_t table_prepare(uint32_t space, gfn_t gfn);
     ensures others: same_walks_but{Pre,Post}(table_tags[table].space, table_tags[table].base * 512 + slot);
     ensures hit: \forall integer a, g; is_space(a) ==> 0 <= g < GFN_LIMIT ==> path{Pre}(a, g) == table ==>
       ix0(g) == slot ==> walk{Post}(a, g) == entry;
+    ensures only: \forall integer a, g; is_space(a) ==> 0 <= g < GFN_LIMIT ==>
+      walk{Post}(a, g) == walk{Pre}(a, g) || walk{Post}(a, g) == entry;
 */
 void table_set(uint32_t table, uint32_t slot, uint64_t entry);
 

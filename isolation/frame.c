@@ -97,6 +97,17 @@ void frame_place(uint32_t partition, gfn_t gfn, hfn_t hfn, uint64_t flags)
     frame_map(table, (uint32_t)(gfn % TABLE_SLOTS), hfn, flags);
 }
 
+void frame_place_home(hfn_t hfn)
+{
+    uint32_t table = table_leaf(2u * PARTITION_MANAGER, hfn);
+
+    //@ assert place: table_tags[table].base * 512 + ix0(hfn) == hfn && part(table_tags[table].space) == PARTITION_MANAGER;
+    //@ assert leaf: tables[table].entry[ix0(hfn)] != 0 ==> leaf_ok(tables[table].entry[ix0(hfn)], table, ix0(hfn));
+    //@ assert empty: tables[table].entry[ix0(hfn)] == 0;
+    frame_map(table, (uint32_t)(hfn % TABLE_SLOTS), hfn,
+              frames[hfn].state == FRAME_SHARED ? EPT_LEAF_SHARED : EPT_LEAF_OWNED);
+}
+
 void frame_unmap_owner(hfn_t hfn)
 {
     uint32_t id = frames[hfn].owner_slot;
@@ -106,24 +117,35 @@ void frame_unmap_owner(hfn_t hfn)
     //@ assert slot: is_tab(table, 0) && ix(slot) && slot_id(table, slot) == id && slot_t(id) == table && slot_i(id) == slot;
     //@ assert leaf: leaf_ok(tables[table].entry[slot], table, slot) && ent_hfn(tables[table].entry[slot]) == hfn;
     //@ assert whose: table_tags[table].space == 2 * frames[hfn].owner;
+    //@ assert held: holder(frames[hfn].owner, hfn) && in_set(frames[hfn].owner) && may_access(frames[hfn].owner, hfn);
     //@ assert only: \forall integer p; is_frame(p) ==> (p != hfn ==> frames[p].owner_slot != id) && frames[p].borrower_slot != id;
     //@ assert inj: \forall integer u, j; 0 <= u ==> ix(j) ==> slot_id(u, j) == id ==> u == table && j == slot;
     //@ assert inj2: \forall integer x; 0 < x ==> slot_t(x) == table ==> slot_i(x) == slot ==> x == id;
-    //@ assert held: holder(frames[hfn].owner, hfn) && in_set(frames[hfn].owner);
+    //@ assert leaves: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> !(u == table && j == slot) ==> leaf_ok(tables[u].entry[j], u, j) && slot_id(u, j) != id;
+    //@ assert away: \forall integer p; is_frame(p) ==> p != hfn ==> frames[p].owner_slot != 0 ==> !(slot_t(frames[p].owner_slot) == table && slot_i(frames[p].owner_slot) == slot);
+    //@ assert awayo: \forall integer p; is_frame(p) ==> frames[p].borrower_slot != 0 ==> !(slot_t(frames[p].borrower_slot) == table && slot_i(frames[p].borrower_slot) == slot);
     table_set(table, slot, 0);
     frames[hfn].owner_slot = 0;
     //@ ghost cpu_stale[hfn].of[frames[hfn].owner] = 1;
-    //@ assert same: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> !(u == table && j == slot) ==> tables[u].entry[j] == \at(tables[u].entry[j],Pre);
     //@ assert policy: \forall integer v, p; may_access{Pre}(v, p) <==> may_access(v, p);
-    //@ assert frames: frames_inv;
-    //@ assert forward: forward_inv;
-    //@ assert backo: \forall integer p; is_frame(p) ==> p != hfn ==> back_wf(p);
-    //@ assert backh: back_wf(hfn);
-    //@ assert backward: backward_inv;
+    //@ assert stale1: \forall integer p, v; is_frame(p) ==> in_set(v) ==> stale(v, p) ==> stale{Pre}(v, p) || (p == hfn && v == frames[hfn].owner);
     //@ assert stales: stale_inv;
     //@ assert residues: residue_inv;
     //@ assert fewer: \forall integer p, v; is_frame(p) ==> in_set(v) ==> holder(v, p) ==> holder{Pre}(v, p);
     //@ assert writes: writes_inv;
+    //@ assert frames: frames_inv;
+    //@ assert same: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> !(u == table && j == slot) ==> tables[u].entry[j] == \at(tables[u].entry[j],Pre);
+    //@ assert forward1: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> leaf_ok{Pre}(tables[u].entry[j], u, j) && slot_id(u, j) != id;
+    //@ assert rest: \forall integer p; is_frame(p) ==> p != hfn ==> frames[p] == \at(frames[p],Pre);
+    //@ assert forwardo: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> ent_hfn(tables[u].entry[j]) != hfn ==> leaf_ok(tables[u].entry[j], u, j);
+    //@ assert forwardh: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> ent_hfn(tables[u].entry[j]) == hfn ==> leaf_ok(tables[u].entry[j], u, j);
+    //@ assert forward: forward_inv;
+    //@ assert backp: \forall integer p; is_frame(p) ==> p != hfn ==> back_wf{Pre}(p);
+    //@ assert backo1: \forall integer p; is_frame(p) ==> p != hfn ==> back(frames[p].owner_slot, frames[p].owner, p);
+    //@ assert backo2: \forall integer p; is_frame(p) ==> p != hfn ==> back(frames[p].borrower_slot, frames[p].borrower, p);
+    //@ assert backo: \forall integer p; is_frame(p) ==> p != hfn ==> back_wf(p);
+    //@ assert backh: back_wf(hfn);
+    //@ assert backward: backward_inv;
 }
 
 void frame_unmap_borrower(hfn_t hfn)
@@ -135,24 +157,35 @@ void frame_unmap_borrower(hfn_t hfn)
     //@ assert slot: is_tab(table, 0) && ix(slot) && slot_id(table, slot) == id && slot_t(id) == table && slot_i(id) == slot;
     //@ assert leaf: leaf_ok(tables[table].entry[slot], table, slot) && ent_hfn(tables[table].entry[slot]) == hfn;
     //@ assert whose: table_tags[table].space == 2 * frames[hfn].borrower;
+    //@ assert held: holder(frames[hfn].borrower, hfn) && in_set(frames[hfn].borrower) && may_access(frames[hfn].borrower, hfn);
     //@ assert only: \forall integer p; is_frame(p) ==> (p != hfn ==> frames[p].borrower_slot != id) && frames[p].owner_slot != id;
     //@ assert inj: \forall integer u, j; 0 <= u ==> ix(j) ==> slot_id(u, j) == id ==> u == table && j == slot;
     //@ assert inj2: \forall integer x; 0 < x ==> slot_t(x) == table ==> slot_i(x) == slot ==> x == id;
-    //@ assert held: holder(frames[hfn].borrower, hfn) && in_set(frames[hfn].borrower);
+    //@ assert leaves: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> !(u == table && j == slot) ==> leaf_ok(tables[u].entry[j], u, j) && slot_id(u, j) != id;
+    //@ assert away: \forall integer p; is_frame(p) ==> p != hfn ==> frames[p].borrower_slot != 0 ==> !(slot_t(frames[p].borrower_slot) == table && slot_i(frames[p].borrower_slot) == slot);
+    //@ assert awayo: \forall integer p; is_frame(p) ==> frames[p].owner_slot != 0 ==> !(slot_t(frames[p].owner_slot) == table && slot_i(frames[p].owner_slot) == slot);
     table_set(table, slot, 0);
     frames[hfn].borrower_slot = 0;
     //@ ghost cpu_stale[hfn].of[frames[hfn].borrower] = 1;
-    //@ assert same: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> !(u == table && j == slot) ==> tables[u].entry[j] == \at(tables[u].entry[j],Pre);
     //@ assert policy: \forall integer v, p; may_access{Pre}(v, p) <==> may_access(v, p);
-    //@ assert frames: frames_inv;
-    //@ assert forward: forward_inv;
-    //@ assert backo: \forall integer p; is_frame(p) ==> p != hfn ==> back_wf(p);
-    //@ assert backh: back_wf(hfn);
-    //@ assert backward: backward_inv;
+    //@ assert stale1: \forall integer p, v; is_frame(p) ==> in_set(v) ==> stale(v, p) ==> stale{Pre}(v, p) || (p == hfn && v == frames[hfn].borrower);
     //@ assert stales: stale_inv;
     //@ assert residues: residue_inv;
     //@ assert fewer: \forall integer p, v; is_frame(p) ==> in_set(v) ==> holder(v, p) ==> holder{Pre}(v, p);
     //@ assert writes: writes_inv;
+    //@ assert frames: frames_inv;
+    //@ assert same: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> !(u == table && j == slot) ==> tables[u].entry[j] == \at(tables[u].entry[j],Pre);
+    //@ assert forward1: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> leaf_ok{Pre}(tables[u].entry[j], u, j) && slot_id(u, j) != id;
+    //@ assert rest: \forall integer p; is_frame(p) ==> p != hfn ==> frames[p] == \at(frames[p],Pre);
+    //@ assert forwardo: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> ent_hfn(tables[u].entry[j]) != hfn ==> leaf_ok(tables[u].entry[j], u, j);
+    //@ assert forwardh: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> ent_hfn(tables[u].entry[j]) == hfn ==> leaf_ok(tables[u].entry[j], u, j);
+    //@ assert forward: forward_inv;
+    //@ assert backp: \forall integer p; is_frame(p) ==> p != hfn ==> back_wf{Pre}(p);
+    //@ assert backo1: \forall integer p; is_frame(p) ==> p != hfn ==> back(frames[p].owner_slot, frames[p].owner, p);
+    //@ assert backo2: \forall integer p; is_frame(p) ==> p != hfn ==> back(frames[p].borrower_slot, frames[p].borrower, p);
+    //@ assert backo: \forall integer p; is_frame(p) ==> p != hfn ==> back_wf(p);
+    //@ assert backh: back_wf(hfn);
+    //@ assert backward: backward_inv;
 }
 
 void frame_flush(uint32_t partition)
@@ -257,7 +290,8 @@ static void take_free(hfn_t hfn)
     requires is_tab(table, 0) && table_tags[table].space == 2 * PARTITION_MANAGER && table_tags[table].base == hfn / 512;
     assigns frames[hfn], tables[0 .. TABLES_MAX - 1], residue[hfn].of[0 .. PARTITIONS_MAX - 1];
     ensures inv: sys_inv;
-    ensures granted: may_access(PARTITION_MANAGER, hfn);
+    ensures granted: frames[hfn].state == FRAME_OWNED && frames[hfn].owner == PARTITION_MANAGER;
+    ensures paths: same_paths{Pre,Post};
 */
 static void grant_one(uint32_t table, hfn_t hfn)
 {
@@ -268,13 +302,13 @@ static void grant_one(uint32_t table, hfn_t hfn)
 }
 
 /* Grants count frames that one leaf table of the manager covers. */
-/*@ requires sys_inv && has_root(2 * PARTITION_MANAGER);
+/*@ requires sys_inv && home_inv && has_root(2 * PARTITION_MANAGER);
     requires first + count <= frame_limit && 1 <= count && first % 512 + count <= 512;
     assigns frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1],
             table_slices[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1];
-    ensures inv: sys_inv;
+    ensures inv: sys_inv && home_inv;
     ensures others: \forall integer p; is_frame(p) ==> !(first <= p < first + count) ==> frames[p] == \old(frames[p]);
-    ensures granted: \result ==> \forall integer p; first <= p < first + count ==> may_access(PARTITION_MANAGER, p);
+    ensures granted: \result ==> \forall integer p; first <= p < first + count ==> frames[p].state == FRAME_OWNED && frames[p].owner == PARTITION_MANAGER;
 */
 static bool grant_run(hfn_t first, uint64_t count)
 {
@@ -284,11 +318,14 @@ static bool grant_run(hfn_t first, uint64_t count)
     if (table == TABLE_NONE) {
         return false;
     }
+    //@ assert low: \forall integer g; 0 <= g ==> g / 512 == first / 512 ==> path(2 * PARTITION_MANAGER, g) == path(2 * PARTITION_MANAGER, first);
     /*@ loop invariant 0 <= k <= count;
         loop invariant sys_inv;
+        loop invariant home: home_inv;
+        loop invariant leaf: path(2 * PARTITION_MANAGER, first) == table && \forall integer g; 0 <= g ==> g / 512 == first / 512 ==> path(2 * PARTITION_MANAGER, g) == table;
         loop invariant tab: is_tab(table, 0) && table_tags[table].space == 2 * PARTITION_MANAGER && table_tags[table].base == first / 512;
         loop invariant others: \forall integer p; is_frame(p) ==> !(first <= p < first + k) ==> frames[p] == \at(frames[p],Pre);
-        loop invariant granted: \forall integer p; first <= p < first + k ==> may_access(PARTITION_MANAGER, p);
+        loop invariant granted: \forall integer p; first <= p < first + k ==> frames[p].state == FRAME_OWNED && frames[p].owner == PARTITION_MANAGER;
         loop assigns k, frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], residue[0 .. FRAMES_MAX - 1];
         loop variant count - k; */
     for (uint64_t k = 0; k < count; k++) {
@@ -313,9 +350,9 @@ bool frame_grant(hfn_t first, uint64_t count)
     }
     end = first + count;
     /*@ loop invariant first <= next <= end;
-        loop invariant sys_inv;
+        loop invariant sys_inv && home_inv;
         loop invariant others: \forall integer p; is_frame(p) ==> !(first <= p < next) ==> frames[p] == \at(frames[p],Pre);
-        loop invariant granted: \forall integer p; first <= p < next ==> may_access(PARTITION_MANAGER, p);
+        loop invariant granted: \forall integer p; first <= p < next ==> frames[p].state == FRAME_OWNED && frames[p].owner == PARTITION_MANAGER;
         loop assigns next, frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1],
             table_slices[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1];
         loop variant end - next; */

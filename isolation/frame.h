@@ -80,6 +80,22 @@ void frame_map(uint32_t table, uint32_t slot, hfn_t hfn, uint64_t flags);
 */
 void frame_place(uint32_t partition, gfn_t gfn, hfn_t hfn, uint64_t flags);
 
+/* The same for the manager, at the frame's own number. */
+/*@ requires sys_inv;
+    requires hfn < frame_limit && may_access(PARTITION_MANAGER, hfn) && !mapped(PARTITION_MANAGER, hfn);
+    requires home: path(2 * PARTITION_MANAGER, hfn) >= 0;
+    assigns frames[hfn], tables[0 .. TABLES_MAX - 1], residue[hfn].of[0 .. PARTITIONS_MAX - 1];
+    ensures inv: sys_inv;
+    ensures entry: \old(frames[hfn].owner) == PARTITION_MANAGER ?
+      frames[hfn] == {\old(frames[hfn]) \with .owner_slot = frames[hfn].owner_slot} && frames[hfn].owner_slot != 0 :
+      frames[hfn] == {\old(frames[hfn]) \with .borrower_slot = frames[hfn].borrower_slot} && frames[hfn].borrower_slot != 0;
+    ensures paths: same_paths{Pre,Post};
+    ensures others: same_walks_but{Pre,Post}(2 * PARTITION_MANAGER, hfn);
+    ensures leaves: \forall integer t, i; is_tab(t, 0) ==> ix(i) ==> table_tags[t].space != 2 * PARTITION_MANAGER ==>
+      tables[t].entry[i] == \old(tables[t].entry[i]);
+*/
+void frame_place_home(hfn_t hfn);
+
 /* The one place where a leaf goes: the owner's, or the borrower's.  The frame is mapped for it.  What
  * hardware cached of it is still there until frame_flush(). */
 /*@ requires sys_inv;
@@ -89,6 +105,7 @@ void frame_place(uint32_t partition, gfn_t gfn, hfn_t hfn, uint64_t flags);
     ensures entry: frames[hfn] == {\old(frames[hfn]) \with .owner_slot = (uint32_t)0};
     ensures paths: same_paths{Pre,Post};
     ensures others: same_walks_but{Pre,Post}(2 * frames[hfn].owner, \old(gfn_of(frames[hfn].owner_slot)));
+    ensures fewer: \forall integer a, g; is_space(a) ==> 0 <= g < GFN_LIMIT ==> walk(a, g) == walk{Pre}(a, g) || walk(a, g) == 0;
     ensures manager: frames[hfn].owner == PARTITION_MANAGER ==> \old(gfn_of(frames[hfn].owner_slot)) == hfn;
     ensures gone: \forall integer t, i; is_tab(t, 0) ==> ix(i) ==>
       tables[t].entry[i] == (slot_id(t, i) == \old(frames[hfn].owner_slot) ? 0 : \old(tables[t].entry[i]));
@@ -100,6 +117,7 @@ void frame_unmap_owner(hfn_t hfn);
     ensures inv: sys_inv;
     ensures entry: frames[hfn] == {\old(frames[hfn]) \with .borrower_slot = (uint32_t)0};
     ensures paths: same_paths{Pre,Post};
+    ensures fewer: \forall integer a, g; is_space(a) ==> 0 <= g < GFN_LIMIT ==> walk(a, g) == walk{Pre}(a, g) || walk(a, g) == 0;
     ensures others: same_walks_but{Pre,Post}(2 * PARTITION_MANAGER, hfn);
     ensures gone: \forall integer t, i; is_tab(t, 0) ==> ix(i) ==>
       tables[t].entry[i] == (slot_id(t, i) == \old(frames[hfn].borrower_slot) ? 0 : \old(tables[t].entry[i]));
@@ -165,12 +183,12 @@ void frame_take_back(hfn_t hfn);
 /* At boot: FREE frames first .. first + count - 1, usable RAM, become the manager's, mapped at their own
  * numbers.  The manager has a slice with room for them.  False: out of tables, or not all FREE
  * and below frame_limit; nothing more is granted then. */
-/*@ requires sys_inv && has_root(2 * PARTITION_MANAGER);
+/*@ requires sys_inv && home_inv && has_root(2 * PARTITION_MANAGER);
     assigns frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1],
             table_slices[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1];
-    ensures inv: sys_inv;
+    ensures inv: sys_inv && home_inv;
     ensures others: \forall integer p; is_frame(p) ==> !(first <= p < first + count) ==> frames[p] == \old(frames[p]);
-    ensures granted: \result ==> \forall integer p; first <= p < first + count ==> may_access(PARTITION_MANAGER, p);
+    ensures granted: \result ==> \forall integer p; first <= p < first + count ==> frames[p].state == FRAME_OWNED && frames[p].owner == PARTITION_MANAGER;
 */
 bool frame_grant(hfn_t first, uint64_t count);
 

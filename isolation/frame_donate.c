@@ -5,12 +5,27 @@
 #include "isolation/frame.h"
 #include "isolation/lock.h"
 #include "isolation/partition.h"
+#include "isolation/trusted.h"
+
+/*@ predicate given(struct frame f) = f.state == FRAME_OWNED && f.owner == PARTITION_MANAGER && f.owner_slot != 0;
+    predicate manager_has_all{L}(integer hfn, integer count) = \forall integer p; hfn <= p < hfn + count ==> given(\at(frames[p],L));
+    predicate absent_all{L}(integer a, integer gfn, integer count) = \forall integer g; gfn <= g < gfn + count ==> walk{L}(a, g) == 0;
+*/
 
 /* Are the frames all the manager's own, and mapped for it alone? */
+/*@ requires limit_ok && hfn + count <= frame_limit;
+    assigns \nothing;
+    ensures \result <==> manager_has_all(hfn, count);
+*/
 static bool all_owned(hfn_t hfn, uint64_t count)
 {
+    /*@ loop invariant 0 <= k <= count;
+        loop invariant \forall integer p; hfn <= p < hfn + k ==> given(frames[p]);
+        loop assigns k;
+        loop variant count - k; */
     for (uint64_t k = 0; k < count; k++) {
-        if (!frame_is_owned(hfn + k, PARTITION_MANAGER) || frames[hfn + k].owner_slot == 0) {
+        if (!frame_is_owned(hfn + k, PARTITION_MANAGER)) {
+            //@ assert not: !given(frames[hfn + k]);
             return false;
         }
     }
@@ -18,42 +33,161 @@ static bool all_owned(hfn_t hfn, uint64_t count)
 }
 
 /* Are the guest frames all free to map? */
+/*@ requires tables_inv && is_space(space) && gfn + count <= GFN_LIMIT;
+    assigns \nothing;
+    ensures \result <==> absent_all(space, gfn, count);
+*/
 static bool all_absent(uint32_t space, gfn_t gfn, uint64_t count)
 {
+    /*@ loop invariant 0 <= k <= count;
+        loop invariant \forall integer g; gfn <= g < gfn + k ==> walk(space, g) == 0;
+        loop assigns k;
+        loop variant count - k; */
     for (uint64_t k = 0; k < count; k++) {
         if (table_translate(space, gfn + k) != 0) {
+            //@ assert not: walk(space, gfn + k) != 0;
             return false;
         }
     }
     return true;
 }
 
+/* The leaf tables that gfn .. gfn + count - 1 need; false: the slice is used up. */
+/*@ requires sys_inv && is_guest(slot) && has_root(2 * slot);
+    requires 1 <= count <= FRAME_BATCH_MAX && gfn + count <= GFN_LIMIT;
+    assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1];
+    ensures inv: sys_inv;
+    ensures paths: paths_kept{Pre,Post};
+    ensures walks: same_walks{Pre,Post};
+    ensures ready: \result ==> \forall integer g; gfn <= g < gfn + count ==> path(2 * slot, g) >= 0;
+*/
+static bool prepare_all(uint32_t slot, gfn_t gfn, uint64_t count)
+{
+    if (frame_prepare(slot, gfn) == TABLE_NONE || frame_prepare(slot, gfn + count - 1u) == TABLE_NONE) {
+        return false;
+    }
+    //@ assert ends: path(2 * slot, gfn) >= 0 && path(2 * slot, gfn + count - 1) >= 0;
+    //@ assert near: \forall integer g; gfn <= g < gfn + count ==> g / 512 == gfn / 512 || g / 512 == (gfn + count - 1) / 512;
+    //@ assert low: \forall integer g; 0 <= g ==> g / 512 == gfn / 512 ==> path(2 * slot, g) == path(2 * slot, gfn);
+    //@ assert high: \forall integer g; 0 <= g ==> g / 512 == (gfn + count - 1) / 512 ==> path(2 * slot, g) == path(2 * slot, gfn + count - 1);
+    return true;
+}
+
 /* Nothing below can fail: the frames leave the manager ... */
+/*@ requires sys_inv && has_root(2 * PARTITION_MANAGER);
+    requires 1 <= count <= FRAME_BATCH_MAX && hfn + count <= frame_limit && manager_has_all(hfn, count);
+    assigns frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1];
+    ensures inv: sys_inv;
+    ensures others: same_frames_out{Pre,Post}(hfn, count);
+    ensures taken: \forall integer p; hfn <= p < hfn + count ==> frames[p] == {\old(frames[p]) \with .owner_slot = (uint32_t)0};
+    ensures unheld: \forall integer p; hfn <= p < hfn + count ==> unheld(p);
+    ensures paths: same_paths{Pre,Post};
+    ensures walks: same_walks_out{Pre,Post}(2 * PARTITION_MANAGER, hfn, count);
+*/
 static void take_all(hfn_t hfn, uint64_t count)
 {
+    /*@ loop invariant 0 <= k <= count;
+        loop invariant sys_inv;
+        loop invariant others: \forall integer p; is_frame(p) ==> !(hfn <= p < hfn + k) ==> frames[p] == \at(frames[p],Pre);
+        loop invariant taken: \forall integer p; hfn <= p < hfn + k ==> frames[p] == {\at(frames[p],Pre) \with .owner_slot = (uint32_t)0};
+        loop invariant paths: same_paths{Pre,Here};
+        loop invariant walks: same_walks_out{Pre,Here}(2 * PARTITION_MANAGER, hfn, k);
+        loop assigns k, frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1];
+        loop variant count - k; */
     for (uint64_t k = 0; k < count; k++) {
+        //@ assert had: given(frames[hfn + k]);
         frame_unmap_owner(hfn + k);
     }
     frame_flush(PARTITION_MANAGER);
+    //@ assert own: \forall integer p, v; hfn <= p < hfn + count ==> in_set(v) ==> may_access(v, p) ==> v == PARTITION_MANAGER;
+    //@ assert flushed: \forall integer p, v; hfn <= p < hfn + count ==> in_set(v) ==> !stale(v, p);
+    //@ assert unmapped: \forall integer p, v; hfn <= p < hfn + count ==> in_set(v) ==> !mapped(v, p);
 }
 
-/* ... and come to the guest, whose leaf tables are `low`, and `high` where a table ends in between. */
+/*@ predicate waiting(struct frame f) = f.state == FRAME_OWNED && f.owner == PARTITION_MANAGER && f.owner_slot == 0;
+*/
+
+/* One frame comes to the guest. */
+/*@ requires sys_inv && is_guest(slot) && gfn < GFN_LIMIT && path(2 * slot, gfn) >= 0 && walk(2 * slot, gfn) == 0;
+    requires hfn < frame_limit && waiting(frames[hfn]);
+    requires flushed: unheld(hfn);
+    assigns frames[hfn], tables[0 .. TABLES_MAX - 1], residue[hfn].of[0 .. PARTITIONS_MAX - 1];
+    ensures inv: sys_inv;
+    ensures given: frames[hfn].state == FRAME_OWNED && frames[hfn].owner == slot && frames[hfn].owner_slot != 0;
+    ensures paths: same_paths{Pre,Post};
+    ensures others: same_walks_but{Pre,Post}(2 * slot, gfn);
+    ensures mapped: walk(2 * slot, gfn) == hfn * 4096 + EPT_LEAF_OWNED;
+*/
+static void give_one(uint32_t slot, gfn_t gfn, hfn_t hfn, bool keep)
+{
+    if (keep) {
+        frame_keep(hfn);
+    } else {
+        frame_scrub(hfn);
+    }
+    //@ assert still: unheld(hfn) && clean(hfn);
+    frame_give(hfn, slot);
+    frame_place(slot, gfn, hfn, EPT_LEAF_OWNED);
+}
+
+/* ... and come to the guest. */
+/*@ requires sys_inv && is_guest(slot) && 1 <= count <= FRAME_BATCH_MAX && gfn + count <= GFN_LIMIT && hfn + count <= frame_limit;
+    requires paths: \forall integer g; gfn <= g < gfn + count ==> path(2 * slot, g) >= 0;
+    requires absent: absent_all(2 * slot, gfn, count);
+    requires waiting: \forall integer p; hfn <= p < hfn + count ==> waiting(frames[p]);
+    requires flushed: \forall integer p; hfn <= p < hfn + count ==> unheld(p);
+    assigns frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], residue[0 .. FRAMES_MAX - 1];
+    ensures inv: sys_inv;
+    ensures others: same_frames_out{Pre,Post}(hfn, count);
+    ensures given: \forall integer p; hfn <= p < hfn + count ==>
+      frames[p].state == FRAME_OWNED && frames[p].owner == slot && frames[p].owner_slot != 0;
+    ensures paths: same_paths{Pre,Post};
+    ensures walks: same_walks_out{Pre,Post}(2 * slot, gfn, count);
+    ensures mapped: \forall integer g; gfn <= g < gfn + count ==> walk(2 * slot, g) == (hfn + (g - gfn)) * 4096 + EPT_LEAF_OWNED;
+*/
 static void give_all(uint32_t slot, gfn_t gfn, hfn_t hfn, uint64_t count, bool keep)
 {
-    uint32_t low = table_leaf(table_ept_space(slot), gfn);
-    uint32_t high = table_leaf(table_ept_space(slot), gfn + count - 1u);
-
+    /*@ loop invariant 0 <= k <= count;
+        loop invariant sys_inv;
+        loop invariant others: \forall integer p; is_frame(p) ==> !(hfn <= p < hfn + k) ==> frames[p] == \at(frames[p],Pre);
+        loop invariant given: \forall integer p; hfn <= p < hfn + k ==>
+          frames[p].state == FRAME_OWNED && frames[p].owner == slot && frames[p].owner_slot != 0;
+        loop invariant paths: same_paths{Pre,Here};
+        loop invariant walks: same_walks_out{Pre,Here}(2 * slot, gfn, k);
+        loop invariant mapped: \forall integer g; gfn <= g < gfn + k ==> walk(2 * slot, g) == (hfn + (g - gfn)) * 4096 + EPT_LEAF_OWNED;
+        loop assigns k, frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], residue[0 .. FRAMES_MAX - 1];
+        loop variant count - k; */
     for (uint64_t k = 0; k < count; k++) {
-        uint32_t table = (gfn + k) / TABLE_SLOTS == gfn / TABLE_SLOTS ? low : high;
-
-        if (!keep) {
-            frame_scrub(hfn + k);
-        }
-        frame_give(hfn + k, slot);
-        frame_map(table, (uint32_t)((gfn + k) % TABLE_SLOTS), hfn + k, EPT_LEAF_OWNED);
+        //@ assert waits: waiting(frames[hfn + k]) && unheld(hfn + k);
+        //@ assert room: walk(2 * slot, gfn + k) == 0 && path(2 * slot, gfn + k) >= 0;
+        give_one(slot, gfn + k, hfn + k, keep);
     }
 }
 
+/*@ // The call is allowed, but for tables; `slot` is id % PARTITIONS_MAX.
+    predicate can_donate{L}(integer id, integer gfn, integer hfn, integer count) =
+      is_guest(id % PARTITIONS_MAX) && \at(partitions[id % PARTITIONS_MAX].generation,L) == id / PARTITIONS_MAX &&
+      \at(partitions[id % PARTITIONS_MAX].state,L) == PARTITION_LIVE &&
+      count <= \at(partitions[id % PARTITIONS_MAX].frames_left,L) &&
+      gfn + count <= \at(shared_bit_gfn,L) && hfn + count <= \at(frame_limit,L) &&
+      manager_has_all{L}(hfn, count) && absent_all{L}(2 * (id % PARTITIONS_MAX), gfn, count);
+*/
+/*@ requires all_inv && 1 <= count <= FRAME_BATCH_MAX;
+    assigns frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1],
+            table_slices[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
+            partitions[0 .. PARTITIONS_MAX - 1];
+    ensures inv: all_inv;
+    ensures only_if: \result == STATUS_OK ==> can_donate{Pre}(id, gfn, hfn, count);
+    ensures refused: \result != STATUS_OK ==> same_frames_out{Pre,Post}(0, 0) && same_walks{Pre,Post};
+    ensures others: same_frames_out{Pre,Post}(hfn, count);
+    ensures given: \result == STATUS_OK ==> \forall integer p; hfn <= p < hfn + count ==>
+      frames[p].state == FRAME_OWNED && frames[p].owner == id % PARTITIONS_MAX;
+    ensures walks: \forall integer a, g; is_space(a) ==> 0 <= g < GFN_LIMIT ==>
+      !(a == 2 * PARTITION_MANAGER && hfn <= g < hfn + count) ==>
+      !(a == 2 * (id % PARTITIONS_MAX) && gfn <= g < gfn + count) ==> walk(a, g) == walk{Pre}(a, g);
+    ensures mapped: \result == STATUS_OK ==> \forall integer g; gfn <= g < gfn + count ==>
+      walk(2 * (id % PARTITIONS_MAX), g) == (hfn + (g - gfn)) * 4096 + EPT_LEAF_OWNED;
+*/
 static uint64_t donate_locked(uint64_t id, gfn_t gfn, hfn_t hfn, uint64_t count, bool keep)
 {
     uint32_t slot = partition_find(id);
@@ -83,14 +217,17 @@ static uint64_t donate_locked(uint64_t id, gfn_t gfn, hfn_t hfn, uint64_t count,
         return STATUS_AT(STATUS_BAD_STATE, OPERAND_RSI);
     }
     /* Are there tables for them?  What is made of them stays, in the partition's own slice. */
-    if (table_prepare(table_ept_space(slot), gfn) == TABLE_NONE ||
-        table_prepare(table_ept_space(slot), gfn + count - 1u) == TABLE_NONE) {
+    if (!prepare_all(slot, gfn, count)) {
         return STATUS_AT(STATUS_NO_ROOM, OPERAND_RDI);
     }
+    //@ assert may: can_donate{Pre}(id, gfn, hfn, count) && manager_has_all(hfn, count) && absent_all(2 * slot, gfn, count);
     /* All checks passed: nothing below can fail. */
     take_all(hfn, count);
+    //@ assert absent: absent_all(2 * slot, gfn, count);
     give_all(slot, gfn, hfn, count, keep);
     partitions[slot].frames_left -= count;
+    //@ assert home: home_inv;
+    //@ assert all_mapped: mapped_inv;
     return STATUS_OK;
 }
 

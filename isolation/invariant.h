@@ -4,6 +4,7 @@
 
 #include "ept/table_logic.h"
 #include "isolation/frame_types.h"
+#include "isolation/partition_types.h"
 
 /* What is said of ownership in contracts (no code). */
 
@@ -13,6 +14,7 @@ struct holders {
     uint8_t of[PARTITIONS_MAX];
 };
 #endif
+/*@ ghost int held; */ /* this CPU holds the ownership lock */
 /*@ ghost struct holders cpu_stale[FRAMES_MAX]; */ /* some CPU may hold a dead translation to the frame */
 /*@ ghost struct holders residue[FRAMES_MAX]; */   /* the frame may hold data of that partition */
 
@@ -70,10 +72,30 @@ struct holders {
     predicate ghost_inv{L} = stale_inv{L} && residue_inv{L} && writes_inv{L};
     predicate sys_inv{L} = map_inv{L} && ghost_inv{L};
 
+    // --- at the end of every operation ------------------------------------------------------------
+    // What a partition in use has, and what a free slot has not.
+    predicate part_ok{L}(integer v) =
+      \at(partitions[v].state,L) <= PARTITION_DESTROYING && \at(partitions[v].generation,L) <= GENERATION_MAX &&
+      (\at(partitions[v].state,L) != PARTITION_FREE ==> has_root{L}(2 * v));
+    predicate parts_inv{L} =
+      FRAME_BATCH_MAX <= \at(shared_bit_gfn,L) <= GFN_LIMIT / 2 && has_root{L}(2 * PARTITION_MANAGER) &&
+      (\forall integer v; is_guest(v) ==> part_ok{L}(v));
+    // The manager has a leaf table for every frame it may have; a guest's frames are mapped.
+    predicate home_inv{L} = \forall integer p; is_frame{L}(p) ==> \at(frames[p].state,L) != FRAME_FREE ==>
+      path{L}(2 * PARTITION_MANAGER, p) >= 0;
+    predicate mapped_inv{L} = \forall integer p; is_frame{L}(p) ==> \at(frames[p].state,L) != FRAME_FREE ==>
+      is_guest(\at(frames[p].owner,L)) ==> \at(frames[p].owner_slot,L) != 0;
+    predicate all_inv{L} = sys_inv{L} && parts_inv{L} && home_inv{L} && mapped_inv{L};
+
     // Nobody can reach the frame, and nobody's data is in it.
     predicate unheld{L}(integer p) = \forall integer v; in_set(v) ==> !holder{L}(v, p);
     predicate clean{L}(integer p) = \forall integer v; in_set(v) ==> \at(residue[p].of[v],L) == 0;
 
+    predicate same_frames_out{L1,L2}(integer b, integer n) = \forall integer p; is_frame{L1}(p) ==> !(b <= p < b + n) ==>
+      \at(frames[p],L1) == \at(frames[p],L2);
+    predicate same_walks_out{L1,L2}(integer b, integer h, integer n) = \forall integer a, g; is_space(a) ==> 0 <= g < GFN_LIMIT ==>
+      !(a == b && h <= g < h + n) ==> walk{L1}(a, g) == walk{L2}(a, g);
+    lemma div_twice: \forall integer g; 0 <= g ==> g / 262144 == g / 512 / 512 && g / 134217728 == g / 512 / 512 / 512;
     predicate same_frames_but{L1,L2}(integer b) = \forall integer p; is_frame{L1}(p) ==> p != b ==> \at(frames[p],L1) == \at(frames[p],L2);
     predicate same_paths{L1,L2} = \forall integer a, g; is_space(a) ==> 0 <= g < GFN_LIMIT ==> path{L1}(a, g) == path{L2}(a, g);
     predicate same_policy{L1,L2} = \forall integer v, p; may_access{L1}(v, p) <==> may_access{L2}(v, p);

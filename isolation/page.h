@@ -4,6 +4,9 @@
 
 #include <stdint.h>
 
+#include "abi/status.h"
+#include "ept/table.h"
+#include "isolation/invariant.h"
 #include "lib/addr.h"
 #include "lib/answer.h"
 
@@ -18,6 +21,10 @@ enum page_state {
 };
 
 /* Without the lock, for a guest that is running: its pages are changed by its own calls alone. */
+/*@ requires tables_inv && slot < PARTITIONS_MAX && shared_bit_gfn <= GFN_LIMIT / 2;
+    assigns \nothing;
+    ensures is_guest(slot) && gfn < shared_bit_gfn ==> (\result == PAGE_PRIVATE <==> walk(2 * slot, gfn) != 0);
+*/
 enum page_state page_state(uint32_t slot, gfn_t gfn);
 
 /*
@@ -28,7 +35,21 @@ enum page_state page_state(uint32_t slot, gfn_t gfn);
  *   BAD_STATE  the partition is not SEALED, or what the page would become is mapped (it cannot be)
  *   NO_ROOM    the partition's tables are used up
  */
+/*@ requires unlocked: held == 0 && is_guest(slot) && 1 <= shared_bit_gfn;
+    assigns held, frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
+            table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
+            partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1];
+    ensures unlocked: held == 0;
+    ensures refused: \result.status != STATUS_OK ==> \result.value == 0;
+*/
 struct answer page_share(uint32_t slot, uint64_t gfn, uint64_t count);
+/*@ requires unlocked: held == 0 && is_guest(slot) && 1 <= shared_bit_gfn;
+    assigns held, frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
+            table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
+            partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1];
+    ensures unlocked: held == 0;
+    ensures refused: \result.status != STATUS_OK ==> \result.value == 0;
+*/
 struct answer page_unshare(uint32_t slot, uint64_t gfn, uint64_t count);
 
 #endif

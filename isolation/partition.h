@@ -6,44 +6,9 @@
 #include <stdint.h>
 
 #include "abi/run_exit.h"
-#include "lib/addr.h"
+#include "isolation/invariant.h"
+#include "isolation/partition_types.h"
 #include "lib/answer.h"
-#include "lib/limits.h"
-
-/*
- * Partitions.  Slot 0 is the core, slot 1 the manager, the others are guests.  A partition's id is
- * generation * PARTITIONS_MAX + slot; a slot's generation grows when the slot is freed, so an id never comes back.
- *
- * Read without the lock: `state` and `killed`, by partition_runs(), published by one store each.
- */
-enum partition_state {
-    PARTITION_FREE = 0,
-    PARTITION_LIVE = 1,       /* being filled: donation and new vCPUs, nothing runs */
-    PARTITION_SEALED = 2,     /* its vCPUs may run; no donation, no new vCPU */
-    PARTITION_DESTROYING = 3, /* only FRAME_RECLAIM */
-};
-
-struct partition {
-    uint32_t state;  /* enum partition_state */
-    uint32_t killed; /* enum kill_reason: not KILL_NONE stops it for good */
-    uint64_t generation;
-    uint64_t frames_left; /* private frames it may still be given */
-    uint32_t vcpu_first;  /* its vCPUs have slots vcpu_first on */
-    uint32_t vcpu_limit;  /* slots it has */
-    uint32_t vcpu_count;  /* of which in use */
-    uint32_t cursor;      /* DESTROYING: the sweep has passed this many slots of its tables */
-};
-_Static_assert(sizeof(struct partition) == 40, "no padding");
-
-#define PARTITION_NONE PARTITIONS_MAX
-
-/* After this many lives a slot is not used again. */
-#define GENERATION_MAX 0x100000000u
-
-extern struct partition partitions[PARTITIONS_MAX];
-/* The shared bit, as a number of guest frames (a power of two, at most GFN_LIMIT / 2); set once at boot.  The private
- * guest frames of a guest are 0 .. shared_bit_gfn - 1, the shared ones these + shared_bit_gfn. */
-extern gfn_t shared_bit_gfn;
 
 /* All slots FREE but the core's and the manager's, which is SEALED; the manager has one vCPU for each of `cpus` CPUs.
  * The pool has room for the manager's tables: `frames` frames at their own numbers.  False: it has not. */
@@ -54,6 +19,12 @@ uint64_t partition_manager_tables(uint64_t limit);
 uint64_t partition_guest_tables(uint64_t frames);
 
 /* The slot of a guest's id, or PARTITION_NONE.  Under the lock, or where the partition cannot be freed. */
+/*@ assigns \nothing;
+    ensures found: \result != PARTITION_NONE ==> is_guest(\result) && \result == id % PARTITIONS_MAX &&
+      partitions[\result].state != PARTITION_FREE && partitions[\result].generation == id / PARTITIONS_MAX;
+    ensures none: \result == PARTITION_NONE ==> !is_guest(id % PARTITIONS_MAX) ||
+      partitions[id % PARTITIONS_MAX].state == PARTITION_FREE || partitions[id % PARTITIONS_MAX].generation != id / PARTITIONS_MAX;
+*/
 uint32_t partition_find(uint64_t id);
 uint64_t partition_id(uint32_t slot);
 

@@ -9,6 +9,22 @@
 #ifdef __FRAMAC__
 #include "isolation/invariant.h"
 
+/* isolation/lock.c.  Between release and now the other CPUs may have done anything that keeps the invariant: this
+ * contract is the model of concurrency. */
+/*@ requires free: held == 0;
+    assigns held, frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
+            table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
+            partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1];
+    ensures held == 1 && all_inv;
+*/
+void lock_acquire(void);
+/*@ requires held: held == 1;
+    requires inv: all_inv;
+    assigns held;
+    ensures held == 0;
+*/
+void lock_release(void);
+
 /* ept/ept_flush.c: no CPU holds a dead translation of the partition any more. */
 /*@ requires is_partition(partition) && has_root(2 * partition);
     assigns cpu_stale[0 .. FRAMES_MAX - 1];

@@ -10,6 +10,9 @@ struct answer {
     uint64_t value;  /* 0 unless status is STATUS_OK or STATUS_RETRY */
 };
 
+/*@ assigns \nothing;
+    ensures \result.status == status && \result.value == value;
+*/
 static inline struct answer answer(uint64_t status, uint64_t value)
 {
     struct answer a;
