@@ -7,7 +7,8 @@ import pytest
 
 from conftest import BUILD, PATIENCE
 
-ATTACKS = ["hypercalls", "memory", "secrets", "shares", "contained", "stepping", "registers", "guest_abi"]
+ATTACKS = ["hypercalls", "memory", "secrets", "shares", "contained", "stepping", "registers", "guest_abi",
+           "alignment"]
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
