@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manager/keyboard.h"
 
+#include "lib/memory.h"
 #include "manager/print.h"
 #include "manager/serial.h"
 
@@ -19,7 +20,7 @@ static void focus_next(struct keyboard *keyboard, struct guest *const *guests, u
         const uint32_t next = (keyboard->focus + i) % count;
         if (guests[next]->state == GUEST_ON) {
             keyboard->focus = next;
-            keyboard->has_waiting = false;
+            keyboard->waiting_count = 0;
             return;
         }
     }
@@ -46,11 +47,34 @@ static void list_guests(const struct keyboard *keyboard, struct guest *const *gu
     }
 }
 
+static void append(struct keyboard *keyboard, uint8_t byte)
+{
+    keyboard->waiting[keyboard->waiting_count++] = byte;
+}
+
+/* Offer what waits, all at once: each offer costs the guest an interrupt. */
+static void pass_on(struct keyboard *keyboard, struct guest *const *guests)
+{
+    struct guest *guest = guests[keyboard->focus];
+    if (guest->state != GUEST_ON) {
+        /* What is typed for a guest that is off is lost. */
+        keyboard->waiting_count = 0;
+    }
+    if (keyboard->waiting_count == 0) {
+        return;
+    }
+    const uint32_t taken =
+        device_set_console_input(&guest->devices, keyboard->waiting, keyboard->waiting_count);
+    keyboard->waiting_count -= taken;
+    memmove(keyboard->waiting, keyboard->waiting + taken, keyboard->waiting_count);
+}
+
 /* False: power off. */
 static bool do_command(struct keyboard *keyboard, uint8_t byte, struct guest *const *guests, uint32_t count)
 {
     switch (byte) {
     case 'n':
+        pass_on(keyboard, guests);
         focus_next(keyboard, guests, count);
         say_focus(keyboard, guests);
         return true;
@@ -61,25 +85,12 @@ static bool do_command(struct keyboard *keyboard, uint8_t byte, struct guest *co
         return false;
     case 'a':
     case CONTROL_A:
-        keyboard->waiting = CONTROL_A;
-        keyboard->has_waiting = true;
+        append(keyboard, CONTROL_A);
         return true;
     default:
         print("bulkhead: Ctrl-A n: next guest, l: list of guests, x: power off, a: send Ctrl-A\n");
         return true;
     }
-}
-
-/* Whether the focused guest took the byte that waits. */
-static bool pass_on(struct keyboard *keyboard, struct guest *const *guests)
-{
-    struct guest *guest = guests[keyboard->focus];
-    if (keyboard->has_waiting) {
-        /* What is typed for a guest that is off is lost. */
-        keyboard->has_waiting =
-            guest->state == GUEST_ON && device_set_console_input(&guest->devices, &keyboard->waiting, 1) == 0;
-    }
-    return !keyboard->has_waiting;
 }
 
 bool keyboard_poll(struct keyboard *keyboard, struct guest *const *guests, uint32_t count)
@@ -89,7 +100,7 @@ bool keyboard_poll(struct keyboard *keyboard, struct guest *const *guests, uint3
     if (guests[keyboard->focus]->state != GUEST_ON) {
         focus_next(keyboard, guests, count);
     }
-    while (pass_on(keyboard, guests) && serial_read(&byte)) {
+    while (keyboard->waiting_count < KEYBOARD_WAITING_MAX && serial_read(&byte)) {
         if (keyboard->in_command) {
             keyboard->in_command = false;
             if (!do_command(keyboard, byte, guests, count)) {
@@ -98,9 +109,9 @@ bool keyboard_poll(struct keyboard *keyboard, struct guest *const *guests, uint3
         } else if (byte == CONTROL_A) {
             keyboard->in_command = true;
         } else {
-            keyboard->waiting = byte;
-            keyboard->has_waiting = true;
+            append(keyboard, byte);
         }
     }
+    pass_on(keyboard, guests);
     return true;
 }

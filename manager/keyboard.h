@@ -11,11 +11,13 @@
  * What is typed goes to one guest, which has the focus.  Ctrl-A begins a command for the manager: n the next
  * guest, l a list, x power off, h help, a or Ctrl-A the byte itself.
  */
+#define KEYBOARD_WAITING_MAX 64u
+
 struct keyboard {
-    uint32_t focus;   /* index of a guest */
-    bool in_command;  /* Ctrl-A came */
-    bool has_waiting; /* the focused guest did not take `waiting` yet */
-    uint8_t waiting;
+    uint32_t focus;         /* index of a guest */
+    bool in_command;        /* Ctrl-A came */
+    uint32_t waiting_count; /* bytes that the focused guest has not taken yet */
+    uint8_t waiting[KEYBOARD_WAITING_MAX];
 };
 
 /* Pass on what has been typed to the one of `count` (at least 1) guests that has the focus.  False: the user

@@ -12,8 +12,8 @@ enum {
     SLICE_MS = 10, /* of a guest of weight WEIGHT_USUAL */
     SLICE_MS_MAX = 100,
     WEIGHT_USUAL = 100,
-    CONSOLE_POLL_MS = 10, /* how long a typed byte may wait */
-    LINE_POLL_MS = 1,     /* the same while the line has bytes to take */
+    LINE_POLLS_IN_MS = 2,  /* the FIFO of 16 bytes fills or empties in 1.4 ms at 115200 baud */
+    LINE_ACTIVE_MS = 1000, /* after a byte typed, more are expected */
 };
 
 struct machine {
@@ -21,6 +21,7 @@ struct machine {
     uint32_t count;
     uint64_t tsc_khz;
     uint64_t shared_bit;
+    uint64_t line_active_until; /* TSC: until then slices are short, for the line's sake */
 };
 
 /* What a guest that died of KILL_FATAL_ERROR had to say: GHCI, "TDG.VP.VMCALL<ReportFatalError>". */
@@ -102,6 +103,11 @@ static bool run_once(const struct machine *machine, struct guest *guest, struct 
     return false;
 }
 
+static bool line_is_active(const struct machine *machine, uint64_t now)
+{
+    return serial_pending() || now < machine->line_active_until;
+}
+
 /* Run it until `end`, or until it has nothing more to do. */
 static void run_slice(const struct machine *machine, struct guest *guest, struct guest_vcpu *vcpu,
                       uint64_t end)
@@ -110,15 +116,10 @@ static void run_slice(const struct machine *machine, struct guest *guest, struct
     for (uint64_t now = timer_now(); goes_on && now < end; now = timer_now()) {
         vcpu->run.slice = end - now;
         goes_on = run_once(machine, guest, vcpu);
-        if (serial_pending()) {
+        if (line_is_active(machine, now)) {
             serial_poll();
         }
     }
-}
-
-static uint64_t poll_interval(const struct machine *machine)
-{
-    return machine->tsc_khz * (serial_pending() ? LINE_POLL_MS : CONSOLE_POLL_MS);
 }
 
 /* The earliest of `end` and the deadlines of all halted vCPUs. */
@@ -140,7 +141,9 @@ static uint64_t slice_end(const struct machine *machine, const struct guest *gue
 {
     const uint64_t ms = (uint64_t)SLICE_MS * guest->config->weight / WEIGHT_USUAL;
     const uint64_t bounded = ms < 1 ? 1 : ms > SLICE_MS_MAX ? SLICE_MS_MAX : ms;
-    return earliest_deadline(machine, now + machine->tsc_khz * (serial_pending() ? LINE_POLL_MS : bounded));
+    const uint64_t ticks =
+        line_is_active(machine, now) ? machine->tsc_khz / LINE_POLLS_IN_MS : machine->tsc_khz * bounded;
+    return earliest_deadline(machine, now + ticks);
 }
 
 /* One turn of one guest.  True: something of it can go on. */
@@ -183,17 +186,20 @@ static bool take_turns(const struct machine *machine, bool *busy)
 
 void run_guests(struct guest *const *guests, uint32_t count, uint64_t tsc_khz, bool forever)
 {
-    const struct machine machine = {guests, count, tsc_khz, hypercall_info(INFO_SHARED_BIT)};
+    struct machine machine = {guests, count, tsc_khz, hypercall_info(INFO_SHARED_BIT), 0};
     struct keyboard keyboard = {.focus = 0};
     bool busy;
 
     while (take_turns(&machine, &busy) || forever) {
         serial_poll();
+        if (serial_arrived()) {
+            machine.line_active_until = timer_now() + tsc_khz * LINE_ACTIVE_MS;
+        }
         if (!keyboard_poll(&keyboard, guests, count)) {
             return;
         }
         if (!busy) {
-            timer_sleep(earliest_deadline(&machine, timer_now() + poll_interval(&machine)));
+            timer_sleep(earliest_deadline(&machine, timer_now() + tsc_khz / LINE_POLLS_IN_MS));
         }
     }
 }

@@ -100,6 +100,11 @@ void serial_write(uint8_t byte)
     sent_count++;
 }
 
+bool serial_arrived(void)
+{
+    return received_count > 0;
+}
+
 bool serial_read(uint8_t *byte)
 {
     if (received_count == 0) {

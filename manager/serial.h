@@ -20,6 +20,9 @@ void serial_write(uint8_t byte);
  * nothing else moves. */
 void serial_poll(void);
 
+/* Whether bytes have arrived that serial_read has not given yet. */
+bool serial_arrived(void);
+
 /* A byte that has arrived.  False where there is none. */
 bool serial_read(uint8_t *byte);
 

@@ -7,16 +7,17 @@
 
 static struct guest guests[3];
 static struct guest *const list[] = {&guests[0], &guests[1], &guests[2]};
-static char input[3][64]; /* what each guest got */
-static uint32_t room;     /* bytes that the guests still take */
+static char input[3][256]; /* what each guest got */
+static uint32_t room;      /* bytes that the guests still take */
 
 uint32_t device_set_console_input(struct device_set *set, const uint8_t *bytes, uint32_t count)
 {
     for (unsigned i = 0; i < 3; i++) {
-        if (set == &guests[i].devices && room >= count) {
-            strncat(input[i], (const char *)bytes, count);
-            room -= count;
-            return count;
+        if (set == &guests[i].devices) {
+            const uint32_t taken = count < room ? count : room;
+            strncat(input[i], (const char *)bytes, taken);
+            room -= taken;
+            return taken;
         }
     }
     return 0;
@@ -110,6 +111,19 @@ static void what_a_guest_does_not_take_waits(void **state)
     room = 2;
     assert_true(keyboard_poll(&keyboard, list, 3));
     assert_string_equal(input[0], "abc");
+    /* A guest that takes nothing leaves the rest on the line. */
+    char many[KEYBOARD_WAITING_MAX + 2];
+    memset(many, 'm', sizeof(many) - 1);
+    many[sizeof(many) - 1] = '\0';
+    fake_serial_type(many);
+    room = 0;
+    assert_true(keyboard_poll(&keyboard, list, 3));
+    assert_true(keyboard_poll(&keyboard, list, 3));
+    assert_int_equal(keyboard.waiting_count, KEYBOARD_WAITING_MAX);
+    room = 1000;
+    assert_true(keyboard_poll(&keyboard, list, 3));
+    assert_true(keyboard_poll(&keyboard, list, 3));
+    assert_int_equal(strlen(input[0]), 3 + sizeof(many) - 1);
 }
 
 static void the_focus_leaves_a_guest_that_is_off(void **state)
