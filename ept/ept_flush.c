@@ -17,6 +17,12 @@ void ept_flush_init(void)
     }
 }
 
+static __attribute__((noinline)) void catch_up(uint32_t cpu, uint32_t partition, uint64_t epoch)
+{
+    shootdown_invept_all();
+    __atomic_store_n(&cpus[cpu].seen[partition], epoch, __ATOMIC_RELEASE);
+}
+
 void ept_flush_enter(uint32_t cpu, uint32_t partition)
 {
     uint64_t epoch;
@@ -25,8 +31,7 @@ void ept_flush_enter(uint32_t cpu, uint32_t partition)
     __atomic_store_n(&cpus[cpu].inside, partition, __ATOMIC_SEQ_CST);
     epoch = __atomic_load_n(&epochs[partition], __ATOMIC_SEQ_CST);
     if (cpus[cpu].seen[partition] != epoch) {
-        shootdown_invept_all();
-        __atomic_store_n(&cpus[cpu].seen[partition], epoch, __ATOMIC_RELEASE);
+        catch_up(cpu, partition, epoch);
     }
 }
 
@@ -40,10 +45,7 @@ void ept_flush_acknowledge(uint32_t cpu)
     uint32_t partition = __atomic_load_n(&cpus[cpu].inside, __ATOMIC_RELAXED);
 
     if (partition != EPT_FLUSH_NOWHERE) {
-        uint64_t epoch = __atomic_load_n(&epochs[partition], __ATOMIC_ACQUIRE);
-
-        shootdown_invept_all();
-        __atomic_store_n(&cpus[cpu].seen[partition], epoch, __ATOMIC_RELEASE);
+        catch_up(cpu, partition, __atomic_load_n(&epochs[partition], __ATOMIC_ACQUIRE));
     }
 }
 
