@@ -3,7 +3,7 @@
 
 #include "manager/serial.h"
 
-static const struct console_voice manager_voice = {"", 0};
+static const struct console_voice manager_voice = {.name = ""};
 static const struct console_voice *speaker = &manager_voice;
 static bool line_begins = true;
 static bool guests_named;
@@ -37,7 +37,7 @@ void console_name_guests(bool named)
     guests_named = named;
 }
 
-void console_guest_output(const struct console_voice *voice, const uint8_t *bytes, uint32_t count)
+static void write_bytes(const struct console_voice *voice, const uint8_t *bytes, uint32_t count)
 {
     take_the_floor(voice);
     for (uint32_t i = 0; i < count; i++) {
@@ -47,6 +47,38 @@ void console_guest_output(const struct console_voice *voice, const uint8_t *byte
         serial_write(bytes[i]);
         line_begins = bytes[i] == '\n';
     }
+}
+
+static void write_held(struct console_voice *voice)
+{
+    if (voice->held_count > 0) {
+        write_bytes(voice, voice->held, voice->held_count);
+        voice->held_count = 0;
+    }
+}
+
+void console_guest_output(struct console_voice *voice, const uint8_t *bytes, uint32_t count)
+{
+    voice->spoke = true;
+    if (!guests_named) {
+        write_held(voice);
+        write_bytes(voice, bytes, count);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        voice->held[voice->held_count++] = bytes[i];
+        if (bytes[i] == '\n' || voice->held_count == CONSOLE_HELD_MAX) {
+            write_held(voice);
+        }
+    }
+}
+
+void console_end_turn(struct console_voice *voice, bool pauses)
+{
+    if (pauses || !voice->spoke) {
+        write_held(voice);
+    }
+    voice->spoke = false;
 }
 
 void console_message(const char *text, uint32_t length)
@@ -62,8 +94,9 @@ void console_message(const char *text, uint32_t length)
     }
 }
 
-void console_forget(const struct console_voice *voice)
+void console_forget(struct console_voice *voice)
 {
+    write_held(voice);
     if (speaker == voice) {
         take_the_floor(&manager_voice);
     }

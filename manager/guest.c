@@ -24,7 +24,8 @@ void guest_init(struct guest *guest, const struct config_guest *config, const st
     guest->config = config;
     guest->info = info;
     guest->memory = memory;
-    guest->voice = (struct console_voice){config->name.at, config->name.length};
+    guest->voice.name = config->name.at;
+    guest->voice.name_length = config->name.length;
 }
 
 static void say(const struct guest *guest, const char *words)

@@ -162,6 +162,7 @@ static bool take_turn(const struct machine *machine, struct guest *guest)
         }
         if (vcpu->state == VCPU_RUNNABLE) {
             run_slice(machine, guest, vcpu, slice_end(machine, guest, now));
+            console_end_turn(&guest->voice, vcpu->state == VCPU_HALTED);
             busy = busy || vcpu->state == VCPU_RUNNABLE;
         }
     }

@@ -30,7 +30,7 @@ static int set_up(void **state)
     memset(input, 0, sizeof(input));
     room = 1000;
     for (unsigned i = 0; i < 3; i++) {
-        guests[i].voice = (struct console_voice){names[i], (uint32_t)strlen(names[i])};
+        guests[i].voice = (struct console_voice){.name = names[i], .name_length = (uint32_t)strlen(names[i])};
         guests[i].state = GUEST_ON;
     }
     fake_serial_type("");
@@ -79,12 +79,42 @@ static void several_guests_carry_their_names(void **state)
     say(1, "three");
     say(1, " four\n");
     say(0, "o\n\n");
-    assert_string_equal(fake_serial_written(), "a| one\r\na| tw\r\nbb| three four\na| o\na| \n");
-    say(2, "x");
+    assert_string_equal(fake_serial_written(), "a| one\r\nbb| three four\na| two\na| \n");
+}
+
+static void a_line_is_held_until_its_guest_pauses(void **state)
+{
+    console_name_guests(true);
+    say(0, "$ ");
+    assert_string_equal(fake_serial_written(), "");
+    console_end_turn(&guests[0].voice, true);
+    assert_string_equal(fake_serial_written(), "a| $ ");
+    /* What follows goes on in the same line, while nobody else speaks. */
+    say(0, "ls");
+    console_end_turn(&guests[0].voice, true);
+    assert_string_equal(fake_serial_written(), "ls");
+    say(1, "x\n");
+    assert_string_equal(fake_serial_written(), "\r\nbb| x\n");
+    /* It is busy: what it holds comes out after a turn in which it said nothing. */
+    say(0, "50%");
+    console_end_turn(&guests[0].voice, false);
+    assert_string_equal(fake_serial_written(), "");
+    console_end_turn(&guests[0].voice, false);
+    assert_string_equal(fake_serial_written(), "a| 50%");
+}
+
+static void a_long_line_is_not_held_for_ever(void **state)
+{
+    char line[CONSOLE_HELD_MAX + 11];
+    memset(line, 'z', sizeof(line) - 1);
+    line[sizeof(line) - 1] = '\0';
+    console_name_guests(true);
+    say(2, line);
+    assert_int_equal(strlen(fake_serial_written()), strlen("c| ") + CONSOLE_HELD_MAX);
     console_forget(&guests[2].voice);
+    assert_int_equal(strlen(fake_serial_written()), 10 + strlen("\r\n"));
     console_forget(&guests[1].voice);
-    say(0, "y");
-    assert_string_equal(fake_serial_written(), "c| x\r\na| y");
+    assert_string_equal(fake_serial_written(), "");
     console_name_guests(false);
 }
 
@@ -165,6 +195,8 @@ int main(void)
         cmocka_unit_test_setup(messages_begin_a_line, set_up),
         cmocka_unit_test_setup(a_long_message_is_cut, set_up),
         cmocka_unit_test_setup(several_guests_carry_their_names, set_up),
+        cmocka_unit_test_setup(a_line_is_held_until_its_guest_pauses, set_up),
+        cmocka_unit_test_setup(a_long_line_is_not_held_for_ever, set_up),
         cmocka_unit_test_setup(what_is_typed_goes_to_the_focus, set_up),
         cmocka_unit_test_setup(what_a_guest_does_not_take_waits, set_up),
         cmocka_unit_test_setup(the_focus_leaves_a_guest_that_is_off, set_up),
