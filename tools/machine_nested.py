@@ -75,6 +75,7 @@ class Nested(Machine):
 
     name = "QEMU/KVM in Bochs"
     memory_mib = 640
+    typing_piece, typing_pause = 8, 0.1  # Bochs' UART takes no more
 
     def __init__(self, iso, directory, memory_mib=None, uefi=False, cpus=1, extra=(), trace=()):
         super().__init__(iso, directory, memory_mib)
