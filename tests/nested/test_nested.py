@@ -5,6 +5,7 @@ import re
 import pytest
 
 import run
+from kernel import KERNEL
 from machine_nested import Nested
 
 # Seconds for each stage; the host may be busy, and nothing is asserted on time.
@@ -13,11 +14,13 @@ L1_MIB = 384
 COMMAND = "uname -r; echo userland $((6 * 7)); dmesg | grep -i tdx; exit 5"
 
 
-@pytest.mark.parametrize("uefi", [False, True], ids=["bios", "uefi"])
-def test_stock_linux_reaches_userland_as_a_protected_guest(start, tmp_path, monkeypatch, uefi):
+# GRUB under the BIOS reads slowly through KVM, so that the compressed kernel is the faster one there.
+@pytest.mark.parametrize("uefi, kernel", [(False, "vmlinuz"), (True, "vmlinux")], ids=["bios", "uefi"])
+def test_stock_linux_reaches_userland_as_a_protected_guest(start, tmp_path, monkeypatch, uefi, kernel):
     monkeypatch.setenv("MEM", "160M")
+    monkeypatch.setenv("KERNEL", str(KERNEL / kernel))
     machine = start(run.make_run_iso(tmp_path, COMMAND), Nested, memory_mib=L1_MIB, uefi=uefi)
-    machine.wait_for(r"^bulkhead: core starts", PATIENCE)
+    machine.wait_for(r"bulkhead: core starts", PATIENCE)
     assert ("BdsDxe" in machine.text()) == uefi, "the firmware is not the one meant"
     machine.wait_for(r"^bulkhead: the manager starts", PATIENCE)
     machine.wait_for(r"^bulkhead-manager: guest linux: started", PATIENCE)
