@@ -75,6 +75,11 @@ class Bochs(Machine):
             raise Ended(f"{text!r} was never written to COM1")
         return int(writes[place][0])
 
+    def ept_violations(self):
+        """The guest-physical addresses of all EPT violations so far, in order."""
+        return [int(address, 16) for address in
+                re.findall(r"EPT violation for guest paddr 0x([0-9a-f]+)", self._file("bochs.log"))]
+
     def diagnosis(self):
         lines = [line for line in self._file("bochs.log").splitlines() if ">>PANIC<<" in line or "[CPU" in line and "EPT violation" not in line]
         return "\n".join(lines[-30:])

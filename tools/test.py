@@ -15,7 +15,7 @@ import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PYTEST = ["/usr/bin/python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", "-n", "2", "--tb=short", "-q", "-rfE"]
+PYTEST = ["/usr/bin/python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", "-n", "2", "--tb=short", "-v", "-rfE", "--durations=12"]
 # Name, command, seconds after which it is ended.
 PARTS = (
     ("build", ["make", "-s", "-j2", "core", "manager", "guest-images", "attack-images", "boot-images"], 300),

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from conftest import PATIENCE, ROOT
+from run import make_run_iso
 
 PROMPT = rb"guest:\S*# "
 
@@ -48,11 +49,24 @@ exit 7
 """
 
 
-def test_block_input_and_output_and_the_command_status():
-    done = run(GUEST_CMD=BLOCK_COMMAND)
+def test_block_input_and_output_and_no_reach_into_private_memory(start, tmp_path):
+    machine = start(make_run_iso(tmp_path, BLOCK_COMMAND))
+    end = machine.wait_for("BULKHEAD-COMMAND-END status=(.*?)\r?\n", 5 * PATIENCE)
+    machine.wait_for("^bulkhead: power off", PATIENCE, end.end())
+    assert end.group(1) == b"7"
+    assert "/root/random: OK" in machine.text()
+    assert "/bin/busybox: OK" in machine.text()
+    # Bochs notes every EPT violation.  The guest's own, at devices, have the shared bit (39 of its 40) set; without
+    # it they would be the manager's, at frames it gave away.  (That such an access faults, tests/attack shows.)
+    violations = machine.ept_violations()
+    assert violations
+    assert [hex(address) for address in violations if not address >> 39] == []
+
+
+def test_the_command_status_is_the_run_status():
+    done = run(GUEST_CMD="echo one; echo two >&2; printf three; exit 7")
     assert done.returncode == 7, done.stdout + done.stderr
-    assert "/root/random: OK" in done.stdout
-    assert "/bin/busybox: OK" in done.stdout
+    assert done.stdout == "one\ntwo\nthree"
 
 
 def test_a_missing_file_is_named():
