@@ -23,6 +23,7 @@ import guest_image
 import iso
 from machine import Ended
 from machine_bochs import Bochs
+from machine_nested import Nested
 from machine_qemu import Qemu, why_no_nested_kvm
 from report import Refusal, progress, run_main
 
@@ -62,10 +63,6 @@ def choose_machine(iso_path, directory, interactive):
     if wanted == "kvm" and lacking:
         raise Refusal(f"MACHINE=kvm: {lacking}; MACHINE=bochs runs anywhere")
     if wanted == "nested":
-        try:
-            from machine_nested import Nested
-        except ImportError:
-            raise Refusal("MACHINE=nested: this tree has no nested machine yet; MACHINE=bochs runs anywhere") from None
         progress("machine: QEMU/KVM with nested VMX, inside Bochs (MACHINE=nested)")
         return Nested(iso_path, directory)
     if wanted == "kvm" or (not wanted and not lacking):
