@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manager/main.h"
 
+#include "manager/audit.h"
 #include "manager/config.h"
 #include "manager/console.h"
 #include "manager/guest.h"
@@ -24,6 +25,7 @@ static struct guest *guests[CONFIG_GUESTS_MAX];
 
 static void stop(void)
 {
+    audit_report();
     serial_flush();
     hypercall_power(POWER_OFF);
     for (;;) {

@@ -80,6 +80,7 @@ def test_guests_end_in_every_way_and_do_not_touch_each_other(boot, kernel, tmp_p
                  "guest a-absent stopped: it touched private memory that it does not have (2, 0x40000000)",
                  "guest a-fatal says: I need", "guest a-fatal stopped: it reported a fatal error (5, 0x5)"):
         assert f"bulkhead: {said}" in [re.sub(r"\?+$", "", line) for line in console]
+    assert "bulkhead-manager: the core denied the manager 0 memory accesses, 0 ports, 0 MSRs" in console
 
 
 def test_a_guest_starts_again_and_the_user_has_the_last_word(boot, kernel, tmp_path):
