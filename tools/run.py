@@ -7,6 +7,7 @@
   INITRD    its initramfs (busybox)           DISK      its disk image (a small ext4 root file system)
   MEM       its memory (256M)                 CMDLINE   more words for its command line
   GUEST_CMD the command to run in it where there is no terminal
+  CONSOLE   a file to keep what the machine's console said
   TIME_LIMIT seconds after which a run without a terminal is ended (900)
 """
 import configparser
@@ -129,6 +130,8 @@ def run_command(machine, time_limit):
         machine.stop()
         show_console(machine, ended)
         return 1
+    if setting("CONSOLE"):
+        pathlib.Path(setting("CONSOLE")).write_bytes(machine.transcript)
     output = machine.transcript[begin.end():end.start()].replace(b"\r\n", b"\n")
     sys.stdout.flush()
     sys.stdout.buffer.write(output)
