@@ -46,10 +46,9 @@ static inline bool vlapic_is_quiet(uint64_t now)
 {
     const struct vlapic *apic = &vcpu_state()->vlapic;
     const uint64_t *requests = vcpus[percpu_this()->vcpu].requests;
-    const uint64_t requested = __atomic_load_n(&requests[0], __ATOMIC_RELAXED) |
-                               __atomic_load_n(&requests[1], __ATOMIC_RELAXED) |
-                               __atomic_load_n(&requests[2], __ATOMIC_RELAXED) |
-                               __atomic_load_n(&requests[3], __ATOMIC_RELAXED);
+    const uint64_t requested =
+        __atomic_load_n(&requests[0], __ATOMIC_RELAXED) | __atomic_load_n(&requests[1], __ATOMIC_RELAXED) |
+        __atomic_load_n(&requests[2], __ATOMIC_RELAXED) | __atomic_load_n(&requests[3], __ATOMIC_RELAXED);
 
     return (requested | apic->irr_words | apic->window_exiting) == 0 &&
            (apic->deadline == 0 || now < apic->deadline);
