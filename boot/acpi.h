@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "iommu/dmar.h"
 #include "lib/bytes.h"
 #include "lib/limits.h"
 
@@ -15,7 +16,6 @@ enum acpi_limit {
     ACPI_HPETS_MAX = 8,
     ACPI_SEGMENTS_MAX = 16,
     ACPI_RESERVED_MAX = 32, /* RMRRs */
-    ACPI_DRHDS_MAX = 16,
     ACPI_SSDTS_MAX = 64,
 };
 
@@ -107,8 +107,7 @@ struct acpi_machine {
     uint32_t dmar_bytes;
     uint32_t reserved_count; /* RMRRs: memory devices of the firmware use; never RAM to us */
     struct acpi_range reserved[ACPI_RESERVED_MAX];
-    uint32_t drhd_count;
-    uint64_t drhds[ACPI_DRHDS_MAX]; /* physical addresses of VT-d register sets */
+    struct dmar dmar; /* all zeros where there is no DMAR table */
 };
 
 /*

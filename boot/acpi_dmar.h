@@ -4,8 +4,7 @@
 
 #include "boot/acpi_table.h"
 
-/* Read an opened DMAR, as far as memory is concerned: RMRRs (never RAM to us) and the register sets of the
- * remapping units (never anyone's).  Fills out->reserved and out->drhds.  The units themselves are iommu/'s. */
+/* Read an opened DMAR (iommu/dmar.h).  Fills out->dmar, and out->reserved with the RMRRs, never RAM to us. */
 enum acpi_error acpi_dmar_read(struct bytes dmar, struct acpi_machine *out);
 
 #endif

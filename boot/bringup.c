@@ -136,8 +136,8 @@ static void exclude_devices(void)
     for (uint32_t i = 0; i < machine.hpet_count; i++) {
         memory_map_exclude(&map, machine.hpets[i], FRAME_SIZE);
     }
-    for (uint32_t i = 0; i < machine.drhd_count; i++) {
-        memory_map_exclude(&map, machine.drhds[i], FRAME_SIZE);
+    for (uint32_t i = 0; i < machine.dmar.unit_count; i++) {
+        memory_map_exclude(&map, machine.dmar.units[i].registers, FRAME_SIZE);
     }
     for (uint32_t i = 0; i < machine.segment_count; i++) {
         memory_map_exclude(&map, machine.segments[i].ecam,

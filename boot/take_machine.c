@@ -18,6 +18,7 @@
 #include "arch/x86_64/power.h"
 #include "arch/x86_64/smp.h"
 #include "arch/x86_64/tsc.h"
+#include "iommu/vtd.h"
 #include "lib/format.h"
 
 enum { IOAPIC_BLOCK_BYTES = 0x20, DECIMAL_BYTES = 24, LOW_FRAMES = 0xa0 };
@@ -30,6 +31,32 @@ static void take_pci(const struct acpi_machine *acpi)
         if (segment->segment != 0) {
             pci_silence(segment->segment, segment->ecam, segment->first_bus, segment->last_bus);
         }
+    }
+}
+
+/* Bus mastering is off already.  Translation is on before the manager runs, with every device blocked. */
+static void take_devices(const struct dmar *dmar)
+{
+    const struct vtd_found found = vtd_start(dmar);
+
+    if (found.driven > 0) {
+        console_line_decimal("VT-d: ", found.driven, " units, all devices blocked");
+        console_line_decimal("bus mastering off, PCI functions: ", pci_machine.silenced, "");
+    } else {
+        console_line_decimal(
+            "bus mastering off (no VT-d unit can be driven), PCI functions: ", pci_machine.silenced, "");
+    }
+    if (pci_machine.stuck > 0) {
+        console_line_decimal("of these hardwired on: ", pci_machine.stuck, "");
+    }
+    if (found.not_driven > 0) {
+        console_line_decimal("VT-d units that lack what the core needs: ", found.not_driven, "");
+    }
+    if (found.without_interrupts > 0) {
+        console_line_decimal("VT-d units without interrupt remapping: ", found.without_interrupts, "");
+    }
+    if (found.taken_over > 0) {
+        console_line_decimal("VT-d units that the firmware had on, taken over: ", found.taken_over, "");
     }
 }
 
@@ -140,14 +167,10 @@ static void take_cpus(const struct acpi_machine *acpi, hfn_t low_frame, hfn_t vm
 void take_machine(const struct acpi_machine *acpi, hfn_t low_frame, hfn_t vmxon_regions)
 {
     take_pci(acpi);
-    console_line_decimal(
-        "bus mastering off (no VT-d unit is driven yet), PCI functions: ", pci_machine.silenced, "");
-    if (pci_machine.stuck > 0) {
-        console_line_decimal("of these hardwired on: ", pci_machine.stuck, "");
-    }
     dma_silence();
     take_interrupts(acpi);
     take_timers(acpi);
+    take_devices(&acpi->dmar);
     take_power(&acpi->power);
     mce_init();
     cpu_bugs_init();

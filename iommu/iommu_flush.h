@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
-/* No device holds a translation of `partition` that its VT-d tree does not hold: queued IOTLB
- * invalidation with a wait descriptor.  No VT-d unit is driven yet, bus mastering is off for every
- * function, and no VT-d tree has a mapping: there is nothing to invalidate. */
+/* No device holds a translation of `partition` that its VT-d tree does not hold: the IOTLB of every
+ * driven unit forgets its domain, and requests that used what is gone have reached memory.  Returns after every unit
+ * has said so; one that does not within a second stops the core.  Devices' own TLBs hold nothing: ATS is never on. */
 void iommu_flush_partition(uint32_t partition);
 
 #endif

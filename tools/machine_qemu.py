@@ -22,15 +22,16 @@ def why_no_nested_kvm():
 
 
 class Qemu(Machine):
-    """A q35 machine with an Intel IOMMU."""
+    """A q35 machine with an Intel IOMMU (`iommu`: its properties; "": none)."""
 
     name = "QEMU"
 
-    def __init__(self, iso, directory, memory_mib=None, kvm=False, uefi=False, cpus=1, extra=()):
+    def __init__(self, iso, directory, memory_mib=None, kvm=False, uefi=False, cpus=1, extra=(), iommu="intremap=on,caching-mode=on"):
         super().__init__(iso, directory, memory_mib)
         if shutil.which("qemu-system-x86_64") is None:
             raise Refusal("qemu-system-x86_64 is not installed: run tools/setup")
         self.name = "QEMU/KVM" if kvm else "QEMU/TCG"
+        self.iommu = ["-device", f"intel-iommu,{iommu}"] if iommu else []
         self.kvm, self.uefi, self.cpus, self.extra = kvm, uefi, cpus, list(extra)
 
     def serial_is_stdio(self):
@@ -40,7 +41,7 @@ class Qemu(Machine):
         accelerator = ["-accel", "kvm", "-cpu", "host"] if self.kvm else ["-accel", "tcg", "-cpu", "max"]
         firmware = ["-bios", "/usr/share/ovmf/OVMF.fd"] if self.uefi else []
         return ["qemu-system-x86_64", "-nodefaults", "-display", "none", "-vga", "std", "-net", "none", *accelerator,
-                "-machine", "q35,kernel-irqchip=split", "-device", "intel-iommu,intremap=on,caching-mode=on",
+                "-machine", "q35,kernel-irqchip=split", *self.iommu,
                 "-m", str(self.memory_mib), "-smp", str(self.cpus), *firmware, "-cdrom", self.iso, "-boot", "d",
                 "-chardev", "stdio,id=serial,signal=off", "-serial", "chardev:serial", "-no-reboot", *self.extra]
 

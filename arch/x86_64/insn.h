@@ -40,6 +40,12 @@ static inline void insn_mfence(void)
     __asm__ volatile("mfence" ::: "memory");
 }
 
+/* Write the cache line of `at` back to memory, where what reads past the caches sees it. */
+static inline void insn_clflush(const void *at)
+{
+    __asm__ volatile("clflush (%0)" ::"r"(at) : "memory");
+}
+
 static inline uint8_t insn_inb(uint16_t port)
 {
     uint8_t value;

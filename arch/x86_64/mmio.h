@@ -18,6 +18,11 @@ static inline uint32_t mmio_read32(const void *block, uint64_t offset)
     return *(const volatile uint32_t *)((const volatile uint8_t *)block + offset);
 }
 
+static inline uint64_t mmio_read64(const void *block, uint64_t offset)
+{
+    return *(const volatile uint64_t *)((const volatile uint8_t *)block + offset);
+}
+
 static inline void mmio_write8(void *block, uint64_t offset, uint8_t value)
 {
     *((volatile uint8_t *)block + offset) = value;

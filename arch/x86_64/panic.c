@@ -54,6 +54,8 @@ static const char *reason_text(enum panic_reason reason)
         return "the manager cannot go on";
     case PANIC_POWER:
         return "the machine did not obey";
+    case PANIC_VTD:
+        return "a VT-d unit does not answer";
     }
     return "unknown reason";
 }

@@ -19,6 +19,7 @@ enum panic_reason {
     PANIC_PAGING = 11,       /* the core's own tables ran out */
     PANIC_MANAGER_DEAD = 12, /* the manager can not go on: exit reason, qualification */
     PANIC_POWER = 13,        /* the machine did not go off or reset */
+    PANIC_VTD = 14, /* a VT-d unit does not answer: register, its value (of the queue: fault status) */
 };
 
 /* Stop every CPU, print a record on the console, halt for ever. */

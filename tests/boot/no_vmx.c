@@ -3,6 +3,7 @@
  * The core up to the moment it would start the manager, for machines without VMX and x2APIC (QEMU 7 without KVM): another
  * model of the hardware than Bochs'.  This file stands in for VMX and for the local APIC; all else is the
  * core's own.  In place of the manager it looks at what was taken, then ends the machine as TEST_END says.
+ * TEST_END_DEVICES: tests/iommu/devices.c goes on.
  * TEST_END_LOST: the start-up interrupts to one CPU get lost on the way.
  */
 #include "arch/x86_64/console.h"
@@ -17,10 +18,11 @@
 #include "arch/x86_64/trap.h"
 #include "arch/x86_64/tsc.h"
 #include "arch/x86_64/vmxon.h"
+#include "tests/iommu/devices.h"
 #include "vmx/capability.h"
 #include "vmx/manager_start.h"
 
-enum test_end { TEST_END_OFF = 0, TEST_END_RESET = 1, TEST_END_LOST = 2 };
+enum test_end { TEST_END_OFF = 0, TEST_END_RESET = 1, TEST_END_LOST = 2, TEST_END_DEVICES = 3 };
 
 #define LOST_APIC_ID  2u
 #define Q35_ECAM      0xb0000000u
@@ -126,6 +128,9 @@ static uint32_t found_by_ecam(void)
 
 _Noreturn void manager_start(uint64_t entry, uint64_t boot_info)
 {
+    if (TEST_END == TEST_END_DEVICES) {
+        test_devices();
+    }
     console_line_decimal("test: bus masters: ", bus_masters(), "");
     console_line_decimal("test: functions found by ECAM: ", found_by_ecam(), "");
     for (uint32_t cpu = 1; cpu < smp_cpus(); cpu++) {

@@ -78,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
     }
     PROMISE(machine.ioapic_count <= ACPI_IOAPICS_MAX && machine.hpet_count <= ACPI_HPETS_MAX);
-    PROMISE(machine.segment_count <= ACPI_SEGMENTS_MAX && machine.drhd_count <= ACPI_DRHDS_MAX);
+    PROMISE(machine.segment_count <= ACPI_SEGMENTS_MAX && machine.dmar.unit_count <= DMAR_UNITS_MAX);
     PROMISE(machine.power.s5_type_a <= 7 && machine.power.s5_type_b <= 7);
     PROMISE(machine.reserved_count <= ACPI_RESERVED_MAX);
     for (uint32_t i = 0; i < machine.reserved_count; i++) {

@@ -59,8 +59,8 @@ static void qemu_q35(void **state)
     assert_int_equal(machine.power.s5_type_b, 0);
     assert_int_equal(machine.dmar_address, 0x7fe22cd);
     assert_int_equal(machine.dmar_bytes, 104);
-    assert_int_equal(machine.drhd_count, 1);
-    assert_int_equal(machine.drhds[0], 0xfed90000);
+    assert_int_equal(machine.dmar.unit_count, 1);
+    assert_int_equal(machine.dmar.units[0].registers, 0xfed90000);
     assert_int_equal(machine.reserved_count, 0);
 }
 
@@ -79,7 +79,7 @@ static void qemu_under_ovmf(void **state)
     assert_int_equal(acpi_read((struct bytes){new, 36}, (struct bytes){old, 20}, &machine), ACPI_OK);
     assert_int_equal(machine.cpu_count, 2);
     assert_int_equal(machine.segment_count, 1);
-    assert_int_equal(machine.drhd_count, 1);
+    assert_int_equal(machine.dmar.unit_count, 1);
     assert_int_equal(machine.power.pm1a_control.address, 0x604);
     assert_int_equal(machine.power.facs[0], 0x77dd000);
     assert_true(machine.power.has_s5);

@@ -473,8 +473,8 @@ static void dmar_structures(void **state)
     uint8_t drhd[16] = {0, 0, 16, 0};
     put(drhd + 8, 0xfed90000, 8);
     assert_int_equal(read_dmar(drhd, sizeof(drhd), state), ACPI_OK);
-    assert_int_equal(machine.drhd_count, 1);
-    assert_int_equal(machine.drhds[0], 0xfed90000);
+    assert_int_equal(machine.dmar.unit_count, 1);
+    assert_int_equal(machine.dmar.units[0].registers, 0xfed90000);
     assert_int_equal(machine.dmar_address, OTHER);
     uint8_t rmrr[24] = {1, 0, 24, 0};
     put(rmrr + 8, 0x7d000000, 8);
@@ -494,13 +494,13 @@ static void dmar_structures(void **state)
     }
     assert_int_equal(read_dmar(many, 24 * ACPI_RESERVED_MAX, state), ACPI_OK);
     assert_int_equal(read_dmar(many, 24 * (ACPI_RESERVED_MAX + 1), state), ACPI_TOO_MANY_RESERVED);
-    for (uint32_t i = 0; i <= ACPI_DRHDS_MAX; i++) {
+    for (uint32_t i = 0; i <= DMAR_UNITS_MAX; i++) {
         put(many + 16 * i, 0x100000, 8);
         put(many + 16 * i + 8, 0xfed90000, 8);
     }
-    assert_int_equal(read_dmar(many, 16 * ACPI_DRHDS_MAX, state), ACPI_OK);
-    assert_int_equal(read_dmar(many, 16 * (ACPI_DRHDS_MAX + 1), state), ACPI_TOO_MANY_DRHDS);
-    const uint8_t unknown[4] = {2, 0, 4, 0};
+    assert_int_equal(read_dmar(many, 16 * DMAR_UNITS_MAX, state), ACPI_OK);
+    assert_int_equal(read_dmar(many, 16 * (DMAR_UNITS_MAX + 1), state), ACPI_TOO_MANY_DRHDS);
+    const uint8_t unknown[4] = {9, 0, 4, 0};
     assert_int_equal(read_dmar(unknown, sizeof(unknown), state), ACPI_OK);
 }
 
