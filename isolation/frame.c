@@ -335,6 +335,9 @@ static bool grant_run(hfn_t first, uint64_t count)
         }
         //@ assert base: (first + k) / 512 == first / 512;
         grant_one(table, first + k);
+        //@ assert here: path(2 * PARTITION_MANAGER, first + k) == table;
+        //@ assert rest: \forall integer p; is_frame(p) ==> p != first + k ==> frames[p] == \at(frames[p],LoopCurrent);
+        //@ assert home_o: \forall integer p; is_frame(p) ==> p != first + k ==> frames[p].state != FRAME_FREE ==> path(2 * PARTITION_MANAGER, p) >= 0;
     }
     return true;
 }

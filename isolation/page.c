@@ -106,6 +106,37 @@ static uint64_t batch_all(uint32_t slot, gfn_t from, gfn_t to, uint64_t count, u
     return STATUS_OK;
 }
 
+/* Unmapped for its owner; or for its borrower. */
+/*@ requires sys_inv && is_frame(hfn) && is_guest(frames[hfn].owner);
+    assigns frames[hfn], tables[0 .. TABLES_MAX - 1], cpu_stale[hfn].of[0 .. PARTITIONS_MAX - 1];
+    ensures inv: sys_inv;
+    ensures entry: frames[hfn] == {\old(frames[hfn]) \with .owner_slot = (uint32_t)0};
+    ensures paths: same_paths{Pre,Post};
+    ensures fewer: fewer_walks{Pre,Post};
+    ensures walks: \forall integer a, g; is_space(a) ==> 0 <= g < GFN_LIMIT ==> a != 2 * frames[hfn].owner ==> walk(a, g) == walk{Pre}(a, g);
+*/
+static void drop_owner(hfn_t hfn)
+{
+    if (frames[hfn].owner_slot != 0) {
+        frame_unmap_owner(hfn);
+    }
+}
+
+/*@ requires sys_inv && is_frame(hfn) && is_guest(frames[hfn].owner);
+    assigns frames[hfn], tables[0 .. TABLES_MAX - 1], cpu_stale[hfn].of[0 .. PARTITIONS_MAX - 1];
+    ensures inv: sys_inv;
+    ensures entry: frames[hfn] == {\old(frames[hfn]) \with .borrower_slot = (uint32_t)0};
+    ensures paths: same_paths{Pre,Post};
+    ensures fewer: fewer_walks{Pre,Post};
+    ensures walks: same_walks_but{Pre,Post}(2 * PARTITION_MANAGER, hfn);
+*/
+static void drop_borrower(hfn_t hfn)
+{
+    if (frames[hfn].borrower_slot != 0) {
+        frame_unmap_borrower(hfn);
+    }
+}
+
 /* Takes the frames of the batch out of the guest's EPT. */
 /*@ requires sys_inv && is_guest(slot) && 1 <= count <= FRAME_BATCH_MAX && batched(slot, count, state);
     requires whole: mapped_inv && (state == FRAME_OWNED || state == FRAME_SHARED);
@@ -135,8 +166,8 @@ static void unmap_batch(uint32_t slot, uint64_t count, uint32_t state)
     for (uint64_t k = 0; k < count; k++) {
         hfn_t hfn = frame_batch[k];
 
-        if (hfn != FRAME_NONE && frames[hfn].owner_slot != 0) {
-            frame_unmap_owner(hfn);
+        if (hfn != FRAME_NONE) {
+            drop_owner(hfn);
         }
     }
 }
@@ -173,8 +204,8 @@ static void unmap_batch_borrowed(uint32_t slot, uint64_t count)
     for (uint64_t k = 0; k < count; k++) {
         hfn_t hfn = frame_batch[k];
 
-        if (hfn != FRAME_NONE && frames[hfn].borrower_slot != 0) {
-            frame_unmap_borrower(hfn);
+        if (hfn != FRAME_NONE) {
+            drop_borrower(hfn);
         }
     }
 }

@@ -8,7 +8,8 @@
       \at(frames[p].state,L) != FRAME_FREE && \at(frames[p].owner_slot,L) == 0 && \at(frames[p].borrower_slot,L) == 0;
     predicate loosened{L1,L2}(integer slot) = \forall integer p; is_frame{L1}(p) ==>
       (\at(frames[p].owner,L1) != slot ==> \at(frames[p],L2) == \at(frames[p],L1)) &&
-      \at(frames[p].owner,L2) == \at(frames[p].owner,L1) && \at(frames[p].state,L2) == \at(frames[p].state,L1);
+      \at(frames[p].owner,L2) == \at(frames[p].owner,L1) && \at(frames[p].state,L2) == \at(frames[p].state,L1) &&
+      (\at(frames[p],L2) == \at(frames[p],L1) || \at(frames[p].owner_slot,L2) == 0);
     // What of the guest is not mapped is in the batch.
     predicate rest_mapped{L}(integer slot, integer first, integer n) = \forall integer p; is_frame{L}(p) ==>
       \at(frames[p].state,L) != FRAME_FREE ==> is_guest(\at(frames[p].owner,L)) ==> \at(frames[p].owner_slot,L) == 0 ==>
@@ -88,6 +89,15 @@ static uint32_t gather(uint32_t slot, uint32_t table, uint32_t at)
             //@ assert mine: frame_wf(frames[ent_hfn(entry)]) && owns(slot, ent_hfn(entry)) && frames[ent_hfn(entry)].owner_slot == slot_id(table, i);
             frame_batch[found] = entry / FRAME_SIZE;
             unmap_all(frame_batch[found]);
+            //@ assert loose: loose(slot, frame_batch[found]);
+            //@ assert others: \forall integer p; is_frame(p) ==> p != frame_batch[found] ==> frames[p] == \at(frames[p],LoopCurrent);
+            //@ assert batch: \forall integer k; 0 <= k < found ==> frame_batch[k] == \at(frame_batch[k],LoopCurrent);
+            //@ assert before: rest_mapped{LoopCurrent}(slot, 0, found);
+            //@ assert rest_o: \forall integer p; is_frame(p) ==> p != frame_batch[found] ==> frames[p].state != FRAME_FREE ==> is_guest(frames[p].owner) ==> frames[p].owner_slot == 0 ==> loose(slot, p) && \exists integer k; 0 <= k < found && \at(frame_batch[k],LoopCurrent) == p;
+            //@ assert rest_n: \forall integer p; is_frame(p) ==> p != frame_batch[found] ==> frames[p].state != FRAME_FREE ==> is_guest(frames[p].owner) ==> frames[p].owner_slot == 0 ==> \exists integer k; 0 <= k < found + 1 && frame_batch[k] == p;
+            //@ assert here: 0 <= found < found + 1 && frame_batch[found] == frame_batch[found];
+            //@ assert rest_w: \forall integer p; p == frame_batch[found] ==> loose(slot, p) && \exists integer k; 0 <= k < found + 1 && frame_batch[k] == p;
+            //@ assert rest: rest_mapped(slot, 0, found + 1);
             found++;
         }
         i++;
@@ -147,5 +157,6 @@ uint32_t sweep_table(uint32_t slot, uint32_t table, uint32_t at)
     //@ assert who: \forall integer k, v; 0 <= k < FRAME_BATCH_MAX ==> frame_batch[k] != FRAME_NONE ==> in_set(v) ==> may_access(v, frame_batch[k]) ==> v == slot || v == PARTITION_MANAGER;
     //@ assert home: home_inv;
     give_back_all(slot);
+    //@ assert kept: \forall integer p; is_frame(p) ==> frames[p].owner == slot ==> frame_wf(frames[p]) && frames[p].owner_slot != 0;
     return next;
 }

@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# usage: proofs/mutants.sh [NAME ...]     plants faults in copies of the isolation core, one at a time: each must fail to prove,
+# in the function named; and that function, unchanged, must prove under the same limits.  Ends in `N passed, M failed`.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+include=$(gcc -print-file-name=include)
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+passed=0 failed=0 wanted=" $* "
+declare -A control
+
+goals() { # FOLDER FILE FUNCTION -> "proved total"
+    (cd "$1" && frama-c -c11 -machdep gcc_x86_64 -no-frama-c-stdlib -cpp-extra-args="-ffreestanding -nostdinc -isystem $include -I." \
+        -warn-unsigned-overflow -warn-unsigned-downcast -wp -wp-rte -wp-prover z3,cvc4 -wp-timeout "${TIMEOUT:-10}" -wp-par "${PAR:-4}" \
+        -kernel-warn-key annot-error=abort -wp-fct "$3" "$2" 2>&1 | sed -n 's/.*Proved goals: *\([0-9]*\) *\/ *\([0-9]*\).*/\1 \2/p')
+}
+
+say() { # PASSED? TEXT
+    echo "$2"
+    if [ "$1" = 1 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+}
+
+fault() { # NAME FILE FUNCTION SED-SCRIPT
+    [ "$wanted" = "  " ] || [[ $wanted == *" $1 "* ]] || return
+    if [ -z "${control[$3]:-}" ]; then
+        read -r p t < <(goals . "$2" "$3")
+        [ -n "${t:-}" ] && [ "$p" = "$t" ] && ok=1 || ok=0
+        say $ok "control $3: ${p:-?} / ${t:-?} goals, unchanged"
+        control[$3]=1
+    fi
+    rm -rf "$dir/tree" && mkdir "$dir/tree" && cp -r abi lib arch ept iommu isolation "$dir/tree"
+    sed -i "$4" "$dir/tree/$2"
+    if cmp -s "$2" "$dir/tree/$2"; then
+        say 0 "$1: the fault does not apply to $2 any more: mend its script"
+        return
+    fi
+    read -r p t < <(goals "$dir/tree" "$2" "$3")
+    [ -n "${t:-}" ] && [ "$p" -lt "$t" ] && ok=1 || ok=0
+    [ $ok = 1 ] && word=caught || word=MISSED
+    say $ok "$1: $word, ${p:-?} / ${t:-?} goals"
+}
+
+fault donate-no-flush isolation/frame_donate.c take_all '/frame_flush(PARTITION_MANAGER)/d;/assert flushed/d'
+fault donate-late-flush isolation/frame_donate.c take_all 's/^    frame_flush(PARTITION_MANAGER);//;/assert flushed/d;s/^    give_all(slot, gfn, hfn, count, keep);/&\n    frame_flush(PARTITION_MANAGER);/'
+fault donate-no-scrub isolation/frame_donate.c give_one 's/frame_scrub(hfn);//;/assert still/d'
+fault donate-any-owner isolation/frame_donate.c all_owned 's/if (!frame_is_owned(hfn + k, PARTITION_MANAGER))/if (frames[hfn + k].state != FRAME_OWNED)/'
+fault donate-over-a-page isolation/frame_donate.c all_absent 's/table_translate(space, gfn + k) != 0/false/;/assert not: walk/d'
+fault share-executable isolation/page.c share_one 's/EPT_LEAF_SHARED/EPT_LEAF_OWNED/'
+fault unshare-no-scrub isolation/page.c unshare_one 's/frame_scrub(hfn);//'
+fault unshare-manager-not-flushed isolation/page.c unshare_all '/frame_flush(PARTITION_MANAGER)/d'
+fault map-no-back-pointer isolation/frame.c frame_map '/slot_note(partition, hfn/d'
+fault unmap-keeps-leaf isolation/frame.c frame_unmap_owner 's/^    table_set(table, slot, 0);//'
+fault quota-not-checked ept/table.c table_prepare 's/if (tables_missing(space, gfn) > left)/if (false)/'
+fault sweep-skips-a-slot isolation/sweep.c gather 's/^        i++;/        i += i + 1u < TABLE_SLOTS ? 2u : 1u;/'
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
