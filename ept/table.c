@@ -284,8 +284,7 @@ static uint32_t table_step(uint32_t space, uint32_t table, uint32_t slot)
         //@ assert wf: nonleaf_wf(tables[table].entry[slot], table, slot);
         return (uint32_t)(tables[table].entry[slot] / FRAME_SIZE - tables_hfn);
     }
-    t = table_take(space, table_tags[table].level - 1u,
-                   table_tags[table].base * TABLE_SLOTS + slot);
+    t = table_take(space, table_tags[table].level - 1u, table_tags[table].base * TABLE_SLOTS + slot);
     table_link(table, slot, t);
     return t;
 }

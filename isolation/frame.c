@@ -329,15 +329,19 @@ static bool grant_run(hfn_t first, uint64_t count)
         loop assigns k, frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], residue[0 .. FRAMES_MAX - 1];
         loop variant count - k; */
     for (uint64_t k = 0; k < count; k++) {
+        hfn_t hfn = first + k;
+
         /* Is the frame nobody's yet? */
-        if (frames[first + k].state != FRAME_FREE) {
+        if (frames[hfn].state != FRAME_FREE) {
             return false;
         }
-        //@ assert base: (first + k) / 512 == first / 512;
-        grant_one(table, first + k);
-        //@ assert here: path(2 * PARTITION_MANAGER, first + k) == table;
-        //@ assert rest: \forall integer p; is_frame(p) ==> p != first + k ==> frames[p] == \at(frames[p],LoopCurrent);
-        //@ assert home_o: \forall integer p; is_frame(p) ==> p != first + k ==> frames[p].state != FRAME_FREE ==> path(2 * PARTITION_MANAGER, p) >= 0;
+        //@ assert base: hfn / 512 == first / 512;
+        grant_one(table, hfn);
+        //@ assert here: path(2 * PARTITION_MANAGER, hfn) == table && table >= 0;
+        //@ assert rest: \forall integer p; is_frame(p) ==> p != hfn ==> frames[p] == \at(frames[p],LoopCurrent);
+        //@ assert home_h: \forall integer p; p == hfn ==> path(2 * PARTITION_MANAGER, p) >= 0;
+        //@ assert home_o: \forall integer p; is_frame(p) ==> p != hfn ==> frames[p].state != FRAME_FREE ==> path(2 * PARTITION_MANAGER, p) >= 0;
+        //@ assert home: home_inv;
     }
     return true;
 }
