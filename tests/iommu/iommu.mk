@@ -15,7 +15,7 @@ $(IOMMU_TEST_IMAGE): $(iommu_test_obj) $(core_obj) boot/core.lds
 -include $(iommu_test_obj:.o=.d)
 boot-images: $(IOMMU_TEST_IMAGE)
 
-IOMMU_UNIT := iommu_dmar
+IOMMU_UNIT := iommu_dmar iommu_vtd
 test-iommu: core manager $(IOMMU_TEST_IMAGE) ## VT-d: real DMA and interrupts of an emulated device, DMAR tables
 	@tests/iommu/run $(IOMMU_UNIT)
 .PHONY: test-iommu
