@@ -37,7 +37,7 @@ class Bochs(Machine):
     """A Bochs machine.  What the guest writes to port 0xE9 is in debug_port()."""
 
     name = "Bochs"
-    # Its UART drops what comes while the 16 bytes of its FIFO are full, and the manager looks there every 10 ms.
+    # Its UART drops what comes while the 16 bytes of its FIFO are full.
     typing_piece, typing_pause = 8, 0.1
 
     def __init__(self, iso, directory, memory_mib=None, model="corei7_icelake_u", cpus="1", sync="none",
