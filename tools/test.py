@@ -24,6 +24,7 @@ PARTS = (
     ("fuzz", ["make", "-s", "-j2", "fuzz-short"], 300),
     ("system", PYTEST + ["tests"], 900),
     ("prove", ["make", "-s", "-j2", "prove"], 900),
+    ("model", ["make", "-s", "prove-model"], 300),
 )
 COUNTED_BY_STATUS = ("build",)  # one test: it works or it does not
 PLAIN = re.compile(r"^(?:\S+: )?(\d+) passed, (\d+) failed$")
