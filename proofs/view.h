@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROOFS_VIEW_H
+#define PROOFS_VIEW_H
+
+#include "isolation/invariant.h"
+
+/* Noninterference by self-composition: an operation runs from some state, then again from any other state that looks the same
+ * to an observer; the two ends must look the same to it.  The observer is a guest that takes no part. */
+/*@ // What guest v sees of ownership: its frames, with their state, and its translations.
+    predicate same_view{L,M}(integer v) =
+      (\forall integer p; is_frame{L}(p) ==> (may_access{L}(v, p) <==> may_access{M}(v, p)) &&
+        (may_access{L}(v, p) ==> \at(frames[p].owner,L) == \at(frames[p].owner,M) &&
+           \at(frames[p].state,L) == \at(frames[p].state,M) && \at(frames[p].borrower,L) == \at(frames[p].borrower,M))) &&
+      (\forall integer g; 0 <= g < GFN_LIMIT ==> walk{L}(2 * v, g) == walk{M}(2 * v, g));
+*/
+
+/* Any other state. */
+/*@ assigns frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
+            table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
+            partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1];
+    ensures all_inv; */
+void any_state(void);
+
+#endif
