@@ -19,6 +19,7 @@
 #include "arch/x86_64/smp.h"
 #include "arch/x86_64/tsc.h"
 #include "iommu/vtd.h"
+#include "iommu/vtd_fault.h"
 #include "lib/format.h"
 
 enum { IOAPIC_BLOCK_BYTES = 0x20, DECIMAL_BYTES = 24, LOW_FRAMES = 0xa0 };
@@ -175,5 +176,9 @@ void take_machine(const struct acpi_machine *acpi, hfn_t low_frame, hfn_t vmxon_
     mce_init();
     cpu_bugs_init();
     take_cpus(acpi, low_frame, vmxon_regions);
+    const uint32_t blocked = vtd_fault_poll();
+    if (blocked > 0) {
+        console_line_decimal("VT-d: requests of devices blocked and recorded meanwhile: ", blocked, "");
+    }
     console_line_decimal("CPUs taken: ", smp_cpus(), "; the boot CPU runs partitions, the others are parked");
 }

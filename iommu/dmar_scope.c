@@ -40,12 +40,12 @@ static bool follow(const struct dmar_scope *scope, uint16_t segment, struct dmar
     return false;
 }
 
+/* `top` and `source` are of one segment. */
 static bool is_below(struct dmar_bridges bridges, struct dmar_source top, struct dmar_source source)
 {
     const struct dmar_bridge *bridge = find_bridge(bridges, top);
 
-    return bridge != NULL && source.segment == top.segment && source.id / BUS >= bridge->secondary &&
-           source.id / BUS <= bridge->subordinate;
+    return bridge != NULL && source.id / BUS >= bridge->secondary && source.id / BUS <= bridge->subordinate;
 }
 
 static bool scope_holds(const struct dmar_scope *scope, uint16_t segment, struct dmar_bridges bridges,

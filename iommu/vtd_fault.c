@@ -55,6 +55,22 @@ bool vtd_fault_next(uint32_t unit, struct vtd_fault *fault)
     return false;
 }
 
+uint32_t vtd_fault_poll(void)
+{
+    struct vtd_fault fault;
+    uint32_t taken = 0;
+
+    for (uint32_t unit = 0; unit < VTD_UNITS_MAX; unit++) {
+        if (!vtd_units[unit].driven) {
+            continue;
+        }
+        for (uint32_t i = 0; i < vtd_fault_records(&vtd_units[unit]) && vtd_fault_next(unit, &fault); i++) {
+            taken++;
+        }
+    }
+    return taken;
+}
+
 void vtd_fault_clear(uint32_t unit)
 {
     struct vtd_fault fault;

@@ -27,6 +27,9 @@ void vtd_fault_mask_events(const struct vtd_unit *unit);
 bool vtd_fault_next(uint32_t unit, struct vtd_fault *fault);
 uint32_t vtd_fault_records(const struct vtd_unit *unit);
 
+/* Take and count what all driven units have recorded, as many records of each as it keeps; how many there were. */
+uint32_t vtd_fault_poll(void);
+
 /* Forget the records that the firmware left, uncounted. */
 void vtd_fault_clear(uint32_t unit);
 

@@ -17,10 +17,12 @@
 #include "isolation/frame.h"
 #include "isolation/partition.h"
 #include "tests/iommu/edu.h"
+#include "tests/iommu/nvme.h"
 
 enum { BYTES = 64, UNIT = 0, FRAMES = 6, PARTITION_FRAMES = 64 };
 /* Guest frames the partitions' devices know, and one that is mapped nowhere. */
 enum { PAGE_IN = 0x100, PAGE_OUT = 0x101, PAGE_READ_ONLY = 0x102, PAGE_NONE = 0x103 };
+enum { PAGE_COMMANDS = 0x104, PAGE_COMPLETIONS = 0x105, NVME_VENDOR = 0x1b36 };
 /* Fills of frames. */
 enum { FILL_IN = 0x11, FILL_OUT = 0x22, FILL_READ_ONLY = 0x33, FILL_OTHER = 0x44, FILL_SECOND = 0x55 };
 #define UNIT_REGISTERS     0xfed90000u
@@ -313,6 +315,75 @@ static void test_interrupts(void)
           "the old format is off");
 }
 
+/* Does the frame hold what the controller says of itself? */
+static bool is_identity(hfn_t hfn)
+{
+    const volatile uint16_t *at = window_open_read(hfn);
+    const bool good = at[0] == NVME_VENDOR && at[1] != 0;
+
+    window_close();
+    return good;
+}
+
+/* Was a write of `source` blocked since the last look, and nothing else? */
+static bool write_of(uint16_t source)
+{
+    bool any = false;
+
+    while (vtd_fault_next(UNIT, &last)) {
+        any = last.source == source && last.reason == VTD_FAULT_WRITE;
+    }
+    return any;
+}
+
+/* A controller that fetches its commands itself, attached to the second partition while the edu is the first's. */
+static void test_second_device(uint32_t other)
+{
+    static struct nvme nvme;
+
+    if (!nvme_find(&nvme)) {
+        return;
+    }
+    nvme.commands = frame[1];
+    nvme.completions = frame[3];
+    check(nvme_start(&nvme, address_of_frame(frame[1]), address_of_frame(frame[3])), "NVMe: starts");
+    check(nvme_identify(&nvme, address_of_frame(frame[5])) == NVME_SILENT,
+          "NVMe: by default it hears nothing");
+    while (vtd_fault_next(UNIT, &last)) {
+        check(last.source == nvme.source, "NVMe: and that is recorded");
+    }
+    map(other, PAGE_COMMANDS, frame[1], VTD_READ);
+    map(other, PAGE_COMPLETIONS, frame[3], VTD_READ + VTD_WRITE);
+    map(other, PAGE_OUT, frame[5], VTD_READ + VTD_WRITE);
+    map(other, PAGE_READ_ONLY, frame[2], VTD_READ);
+    check(vtd_context_attach(UNIT, nvme.source, other), "NVMe: attached to the second partition");
+    check(nvme_start(&nvme, address_of_frame(PAGE_COMMANDS), address_of_frame(PAGE_COMPLETIONS)),
+          "NVMe: starts again");
+    fill(frame[2], FILL_READ_ONLY);
+    fill(frame[4], FILL_OTHER);
+    check(nvme_identify(&nvme, address_of_frame(PAGE_OUT)) == NVME_GOOD, "NVMe: reads a command");
+    check(is_identity(frame[5]), "NVMe: and writes its answer where it may");
+    check(no_fault(), "NVMe: without a fault");
+    /* The model completes a command whose answer was blocked: the memory and the record tell. */
+    (void)nvme_identify(&nvme, address_of_frame(PAGE_READ_ONLY));
+    check(holds(frame[2], FILL_READ_ONLY), "NVMe: not to read-only memory");
+    check(write_of(nvme.source), "NVMe: and that is recorded");
+    (void)nvme_identify(&nvme, address_of_frame(frame[4]));
+    check(holds(frame[4], FILL_OTHER), "NVMe: not to memory of the first partition");
+    check(write_of(nvme.source), "NVMe: and that is recorded");
+    map(other, PAGE_OUT, 0, 0);
+    iommu_flush_partition(other);
+    window_scrub(frame[5]);
+    (void)nvme_identify(&nvme, address_of_frame(PAGE_OUT));
+    check(holds(frame[5], 0), "NVMe: not to revoked memory");
+    check(write_of(nvme.source), "NVMe: and that is recorded");
+    vtd_context_detach(UNIT, nvme.source);
+    check(nvme_identify(&nvme, address_of_frame(PAGE_OUT)) == NVME_SILENT,
+          "NVMe: detached, it hears nothing");
+    while (vtd_fault_next(UNIT, &last)) {
+    }
+}
+
 static void test_with_unit(void)
 {
     const uint32_t slot = make_partition();
@@ -329,6 +400,7 @@ static void test_with_unit(void)
     test_revoked(slot);
     test_by_registers(slot);
     test_moved(slot, other);
+    test_second_device(other);
     if (vtd_units[UNIT].interrupts) {
         test_interrupts();
     }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The core up to the manager, and in the manager's place tests/iommu/devices.c (tests/boot/no_vmx.c stands in for VMX).
 IOMMU_TEST_IMAGE := $(BUILD)/tests/iommu/devices.elf
-iommu_test_obj = $(addprefix $(BUILD)/tests/iommu/,no_vmx.o devices.o edu.o)
+iommu_test_obj = $(addprefix $(BUILD)/tests/iommu/,no_vmx.o devices.o edu.o nvme.o)
 
 $(BUILD)/tests/iommu/no_vmx.o: tests/boot/no_vmx.c
 	@mkdir -p $(@D)

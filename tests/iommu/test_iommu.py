@@ -13,8 +13,8 @@ EDU = ["-device", "edu,dma_mask=0xffffffffffffffff"]
 DRIVEN = "bulkhead: VT-d: 1 units, all devices blocked\n"
 UNDRIVEN = "bulkhead: bus mastering off (no VT-d unit can be driven), PCI functions: "
 NO_INTERRUPTS = "bulkhead: VT-d units without interrupt remapping: 1\n"
-# What devices.c checks: with a unit that remaps interrupts, with one that does not, without a unit.
-ALL, DMA, NONE = 58, 46, 3
+# What devices.c checks: with a unit that remaps interrupts, with one that does not, without a unit; with an NVMe controller more.
+ALL, DMA, NONE, NVME = 58, 46, 3, 15
 
 
 def run(boot, iommu, extra=(), memory_mib=256):
@@ -42,6 +42,14 @@ def test_dma_and_interrupts(boot, iommu, levels):
     assert DRIVEN in text and NO_INTERRUPTS not in text
     assert f"test: levels: {levels}\n" in text
     assert checks == ALL
+
+
+@pytest.mark.parametrize("iommu", ["intremap=on,aw-bits=39", "intremap=on,caching-mode=on,aw-bits=48"])
+def test_two_devices_of_two_partitions(boot, iommu):
+    """An NVMe controller beside the edu: it fetches its own commands, and sees another partition's memory."""
+    text, checks = run(boot, iommu, ["-blockdev", "null-co,node-name=disk,size=1048576", "-device",
+                                     "nvme,drive=disk,serial=1"])
+    assert checks == ALL + NVME and text.count("NVMe:") == NVME
 
 
 def test_a_unit_without_interrupt_remapping(boot):

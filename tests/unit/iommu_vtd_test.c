@@ -475,6 +475,15 @@ static void faults(void **state)
     assert_false(vtd_fault_next(0, &fault));
     assert_int_equal(get(&models[0], VTD_FSTS_REG, 4) & VTD_FSTS_PFO, 0);
     assert_int_equal(vtd_units[0].faults, 1);
+    make_units(2, CAP, ECAP);
+    (void)vtd_start(&dmar);
+    assert_int_equal(vtd_fault_poll(), 0);
+    set(&models[0], FAULTS + 24, VTD_FRCD_F, 8);
+    set(&models[1], FAULTS + 8, VTD_FRCD_F, 8);
+    set(&models[1], FAULTS + 24, VTD_FRCD_F, 8);
+    assert_int_equal(vtd_fault_poll(), 3);
+    assert_int_equal(vtd_fault_poll(), 0);
+    assert_int_equal(vtd_units[1].faults, 2);
 }
 
 /* The last: it uses up the context tables. */
