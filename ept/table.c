@@ -488,8 +488,14 @@ static uint32_t leaf_make(uint32_t space, gfn_t gfn)
     //@ assert c: \at(tables[table_roots[space]].entry[ix3(gfn)],Pre) != 0 ==> upper == child{Pre}(\at(tables[table_roots[space]].entry[ix3(gfn)],Pre)) && in_use{Pre}(upper) && upper != root;
     //@ assert n: \at(tables[table_roots[space]].entry[ix3(gfn)],Pre) != 0 ==> miss2(upper, ix2(gfn), ix1(gfn)) == miss2{Pre}(upper, ix2(gfn), ix1(gfn)) && upper == child{Pre}(\at(tables[table_roots[space]].entry[ix3(gfn)],Pre));
     //@ assert m: left(part(space)) - miss2(upper, ix2(gfn), ix1(gfn)) == \at(left(part(space)),Pre) - \at(missing(space, gfn),Pre);
+    //@ assert up: is_tab(root, 3) && tables[root].entry[ix3(gfn)] != 0 && child(tables[root].entry[ix3(gfn)]) == upper;
     leaf = leaf_below_upper(space, upper, gfn);
-    //@ assert way: path(space, gfn) == leaf && walk(space, gfn) == tables[leaf].entry[gfn % 512];
+    //@ assert up_still: tables[root].entry[ix3(gfn)] != 0 && child(tables[root].entry[ix3(gfn)]) == upper;
+    //@ assert below: walk_tab2(upper, ix2(gfn), ix1(gfn)) == leaf && leaf >= 0;
+    //@ assert value: walk2(upper, ix2(gfn), ix1(gfn), ix0(gfn)) == tables[leaf].entry[gfn % 512];
+    //@ assert root_still: table_roots[space] == root && root != TABLE_NONE;
+    //@ assert way: path(space, gfn) == walk_tab2(upper, ix2(gfn), ix1(gfn));
+    //@ assert walk: walk(space, gfn) == walk2(upper, ix2(gfn), ix1(gfn), ix0(gfn));
     return leaf;
 }
 
