@@ -20,6 +20,7 @@
 #include "arch/x86_64/tsc.h"
 #include "iommu/vtd.h"
 #include "iommu/vtd_fault.h"
+#include "iommu/vtd_function.h"
 #include "lib/format.h"
 
 enum { IOAPIC_BLOCK_BYTES = 0x20, DECIMAL_BYTES = 24, LOW_FRAMES = 0xa0 };
@@ -39,6 +40,7 @@ static void take_pci(const struct acpi_machine *acpi)
 static void take_devices(const struct dmar *dmar)
 {
     const struct vtd_found found = vtd_start(dmar);
+    const uint32_t without = vtd_function_init(dmar);
 
     if (found.driven > 0) {
         console_line_decimal("VT-d: ", found.driven, " units, all devices blocked");
@@ -55,6 +57,9 @@ static void take_devices(const struct dmar *dmar)
     }
     if (found.without_interrupts > 0) {
         console_line_decimal("VT-d units without interrupt remapping: ", found.without_interrupts, "");
+    }
+    if (found.driven > 0 && without > 0) {
+        console_line_decimal("PCI functions that no VT-d unit holds: ", without, "");
     }
     if (found.taken_over > 0) {
         console_line_decimal("VT-d units that the firmware had on, taken over: ", found.taken_over, "");

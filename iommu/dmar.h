@@ -21,6 +21,9 @@ enum dmar_limit {
     DMAR_PATH_MAX = 8,     /* bridges to pass, and the device */
 };
 
+/* In place of the index of a unit. */
+#define DMAR_NO_UNIT DMAR_UNITS_MAX
+
 enum dmar_error {
     DMAR_OK = 0,
     DMAR_BAD_LENGTH, /* shorter than a DMAR's header */

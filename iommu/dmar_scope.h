@@ -32,8 +32,6 @@ struct dmar_bridges {
     const struct dmar_bridge *bridges;
 };
 
-#define DMAR_NO_UNIT DMAR_UNITS_MAX
-
 /* The index in dmar->units of the unit that has `source`, or DMAR_NO_UNIT. */
 uint32_t dmar_unit_of(const struct dmar *dmar, struct dmar_bridges bridges, struct dmar_source source);
 

@@ -12,6 +12,7 @@ enum pci_register {
     PCI_COMMAND = 0x04,
     PCI_CLASS_REVISION = 0x08,
     PCI_HEADER_TYPE = 0x0c, /* in bits 23:16 */
+    PCI_BUSES_BELOW = 0x18, /* of a bridge: secondary bus in bits 15:8, subordinate in 23:16 */
 };
 
 enum pci_bits {
@@ -19,6 +20,7 @@ enum pci_bits {
     PCI_COMMAND_MASK = 0xffff,
     PCI_VENDOR_NONE = 0xffff,
     PCI_HEADER_LAYOUT_MASK = 0x7f,
+    PCI_HEADER_LAYOUT_BRIDGE = 1,
     PCI_HEADER_MULTIFUNCTION = 0x80,
 };
 
@@ -39,6 +41,8 @@ static uint8_t header_type(const struct pci_place *place)
 static void record(const struct pci_place *place)
 {
     const uint32_t id = pci_config_read(place, PCI_ID);
+    const uint8_t layout = header_type(place) & PCI_HEADER_LAYOUT_MASK;
+    const uint32_t below = layout == PCI_HEADER_LAYOUT_BRIDGE ? pci_config_read(place, PCI_BUSES_BELOW) : 0;
 
     if (pci_machine.count == PCI_FUNCTIONS_MAX) {
         return;
@@ -48,9 +52,11 @@ static void record(const struct pci_place *place)
         .bus = place->bus,
         .device = place->device,
         .function = place->function,
-        .header_type = header_type(place) & PCI_HEADER_LAYOUT_MASK,
+        .header_type = layout,
         .vendor_id = (uint16_t)id,
         .device_id = (uint16_t)(id >> 16),
+        .secondary_bus = (uint8_t)(below >> 8),
+        .subordinate_bus = (uint8_t)(below >> 16),
         .class_revision = pci_config_read(place, PCI_CLASS_REVISION),
     };
     pci_machine.count++;

@@ -23,6 +23,8 @@ struct pci_function {
     uint8_t header_type; /* bits 6:0: 0 an endpoint, 1 a bridge */
     uint16_t vendor_id;
     uint16_t device_id;
+    uint8_t secondary_bus; /* of a bridge: the bus below it, and the last one; else 0 */
+    uint8_t subordinate_bus;
     uint32_t class_revision; /* class, subclass, interface, revision: the dword at offset 8 */
 };
 

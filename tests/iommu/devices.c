@@ -11,6 +11,7 @@
 #include "iommu/vtd.h"
 #include "iommu/vtd_context.h"
 #include "iommu/vtd_fault.h"
+#include "iommu/vtd_function.h"
 #include "iommu/vtd_interrupt.h"
 #include "iommu/vtd_invalidate.h"
 #include "iommu/vtd_reg.h"
@@ -144,6 +145,8 @@ static void test_default(void)
 {
     edu_master(&edu, true);
     check(no_fault(), "no fault before");
+    check(vtd_functions[edu.index].unit == (vtd_units[UNIT].interrupts ? (uint32_t)UNIT : DMAR_NO_UNIT),
+          "the firmware's table says whose it is; not without interrupt remapping");
     edu_write_memory(&edu, address_of_frame(frame[0]), BYTES);
     check(holds(frame[0], FILL_IN), "by default a write does not arrive");
     check(faulted(VTD_FAULT_ROOT_NOT_PRESENT, false, address_of_frame(frame[0])), "and is recorded");

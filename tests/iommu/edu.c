@@ -32,6 +32,7 @@ bool edu_find(struct edu *edu)
     for (uint32_t i = 0; i < pci_machine.count; i++) {
         const struct pci_function *f = &pci_machine.functions[i];
         if (f->vendor_id == EDU_VENDOR && f->device_id == EDU_DEVICE) {
+            edu->index = i;
             edu->source = (uint16_t)(f->bus << 8 | f->device << 3 | f->function);
             const struct pci_place place = place_of(edu->source);
             edu->registers = paging_map_device(pci_config_read(&place, CONFIG_BAR0) & 0xfffffff0u, EDU_BYTES);

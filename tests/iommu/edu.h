@@ -8,6 +8,7 @@
 /* QEMU's "edu" device: a buffer, a DMA engine, an MSI.  Source: QEMU documentation, "EDU device". */
 struct edu {
     void *registers;
+    uint32_t index;  /* in pci_machine */
     uint16_t source; /* bus * 256 + device * 8 + function */
 };
 

@@ -13,6 +13,7 @@
 #include "iommu/vtd_context.h"
 #include "iommu/vtd_entry.h"
 #include "iommu/vtd_fault.h"
+#include "iommu/vtd_function.h"
 #include "iommu/vtd_interrupt.h"
 #include "iommu/vtd_invalidate.h"
 #include "iommu/vtd_reg.h"
@@ -39,6 +40,7 @@ static struct model {
 
 struct table tables[TABLES_MAX];
 struct table_tag table_tags[TABLES_MAX];
+struct pci_machine pci_machine;
 static struct dmar dmar;
 static uint64_t now;
 static uint32_t lines_written_back;
@@ -486,6 +488,37 @@ static void faults(void **state)
     assert_int_equal(vtd_units[1].faults, 2);
 }
 
+/* A function on bus 0, one below a bridge with a unit of its own, the firmware's, and another segment's. */
+static void functions(void **state)
+{
+    make_units(2, CAP, ECAP);
+    dmar.units[0].scopes = (struct dmar_scopes){0, 1};
+    dmar.units[1].include_all = true;
+    dmar.scopes[0] = (struct dmar_scope){DMAR_PCI_SUB_HIERARCHY, 0, 0, 1, {0x1c * 8}};
+    dmar.scopes[1] = (struct dmar_scope){DMAR_PCI_ENDPOINT, 0, 0, 1, {2 * 8 + 1}};
+    dmar.rmrr_count = 1;
+    dmar.rmrrs[0] = (struct dmar_rmrr){0x1000, 0x1fff, 0, {1, 1}};
+    pci_machine.count = 4;
+    pci_machine.functions[0] = (struct pci_function){.device = 2, .function = 1};
+    pci_machine.functions[1] =
+        (struct pci_function){.device = 0x1c, .header_type = 1, .secondary_bus = 3, .subordinate_bus = 4};
+    pci_machine.functions[2] = (struct pci_function){.bus = 4, .device = 1};
+    pci_machine.functions[3] = (struct pci_function){.segment = 1};
+    (void)vtd_start(&dmar);
+    assert_int_equal(vtd_function_init(&dmar), 1);
+    assert_int_equal(vtd_functions[0].unit, 1);
+    assert_true(vtd_functions[0].firmwares);
+    assert_int_equal(vtd_functions[1].unit, 0);
+    assert_int_equal(vtd_functions[2].unit, 0);
+    assert_false(vtd_functions[2].firmwares);
+    assert_int_equal(vtd_functions[3].unit, DMAR_NO_UNIT);
+    vtd_units[0].interrupts = false; /* could forge them */
+    vtd_units[1].driven = false;
+    assert_int_equal(vtd_function_init(&dmar), 4);
+    dmar.units[1].include_all = false;
+    dmar.rmrr_count = 0;
+}
+
 /* The last: it uses up the context tables. */
 static void buses_run_out(void **state)
 {
@@ -512,6 +545,7 @@ int main(void)
         cmocka_unit_test(flush_reaches_every_unit),
         cmocka_unit_test(interrupts),
         cmocka_unit_test(faults),
+        cmocka_unit_test(functions),
         cmocka_unit_test(buses_run_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
