@@ -14,7 +14,7 @@ struct holders {
     uint8_t of[PARTITIONS_MAX];
 };
 #endif
-/*@ ghost int held; */ /* this CPU holds the ownership lock */
+/*@ ghost int held; */                             /* this CPU holds the ownership lock */
 /*@ ghost struct holders cpu_stale[FRAMES_MAX]; */ /* some CPU may hold a dead translation to the frame */
 /*@ ghost struct holders residue[FRAMES_MAX]; */   /* the frame may hold data of that partition */
 

@@ -14,11 +14,14 @@ void ni_prepare(uint32_t v, uint32_t space, gfn_t gfn)
 {
     uint32_t r, q;
 
-S0: r = table_prepare(space, gfn);
+S0:
+    r = table_prepare(space, gfn);
     //@ assert other: left(v) == left{S0}(v);
-S1: any_tables();
+S1:
+    any_tables();
     //@ admit missing{S0}(space, gfn) == missing(space, gfn) && left{S0}(part(space)) == left(part(space)) && has_root(space);
-T0: q = table_prepare(space, gfn);
+T0:
+    q = table_prepare(space, gfn);
     //@ assert status: r == TABLE_NONE <==> q == TABLE_NONE;
     //@ assert left: left{S1}(part(space)) == left(part(space));
 }

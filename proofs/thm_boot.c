@@ -12,7 +12,8 @@
     ensures ready: \result ==> has_root(2 * PARTITION_MANAGER) && \forall integer p; first <= p < first + count ==>
       frames[p].state == FRAME_OWNED && frames[p].owner == PARTITION_MANAGER;
 */
-bool thm_boot(uint64_t limit, uint32_t pool, uint64_t pool_hfn, uint32_t manager_tables, uint64_t first, uint64_t count)
+bool thm_boot(uint64_t limit, uint32_t pool, uint64_t pool_hfn, uint32_t manager_tables, uint64_t first,
+              uint64_t count)
 {
     uint32_t run;
 

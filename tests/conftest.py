@@ -17,7 +17,7 @@ MANAGER = BUILD / "manager.bin"
 
 # Seconds after which a machine that says nothing of what is waited for is taken for hung.  Generous: nothing is
 # asserted on time, and the host may be busy.
-PATIENCE = 120
+PATIENCE = 200
 
 
 # Tests of a minute or more.  They go first, shared out between the two workers that `make test` has: xdist gives each
