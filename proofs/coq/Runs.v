@@ -166,7 +166,7 @@ Proof.
   intros u tr s I H. apply (knowledge u [] tr s s); auto. apply eqv_refl.
 Qed.
 
-(** 6. What a hypercall answers carries nothing of a guest's secrets, quotas of a sealed guest included. *)
+(** 6. What a hypercall answers carries nothing of a guest's secrets. *)
 Theorem answers_carry_no_secret : forall p s t c h k, inv s -> inv t -> 2 <= p -> differ_in p s t ->
   answer (cpus (pub (step s (Man c (Hypercall h)))) k) = answer (cpus (pub (step t (Man c (Hypercall h)))) k).
 Proof.

@@ -10,12 +10,12 @@ From Bulkhead Require Import Step.
 
 Inductive who := Mgr | Guest (v gen : nat).
 
-(** The manager sees all of the public half, the contents of what its tables map, and the tables
-    left to a guest that is being filled (a donation tells). *)
+(** The manager sees all of the public half, the contents of what its tables map, and how many tables
+    each guest has left: a donation tells, and in C so does the number of calls FRAME_RECLAIM takes. *)
 Record eqv_mgr (s t : state) : Prop := {
   m_pub : pub s = pub t;
   m_mem : forall x f, ept (pub s) MANAGER x = Some f -> mem s f = mem t f;
-  m_tabs : forall p, life_of (parts (pub s) p) = LIVE -> tabs s p = tabs t p
+  m_tabs : forall p, tabs s p = tabs t p
 }.
 
 (** A guest sees what is kept of it: life, quotas, vCPUs, translations, and the frames it owns, shared
@@ -47,6 +47,7 @@ Inductive event :=
 | Own (a : action)                                     (* it made the step itself *)
 (* guest to manager: what a guest discloses *)
 | Converted (p : nat) (to : bool) (g n : nat)          (* pages were shared, or taken back *)
+| Tables_used (p : nat) (to : bool) (g n : nat)        (* MapGPA was refused for want of tables *)
 | Wrote_shared (f x : nat)
 | Left (c p i : nat) (w : exit_word) (values : list (nat * nat))  (* registers it named, with their values *)
 | Died (c p i reason code : nat) (names : list nat) (values : list (nat * nat))
@@ -72,6 +73,7 @@ Definition told_manager (s : state) (a : action) : option event :=
         | Map_gpa to g n =>
             match map_status (pub s) (tabs s p) p to g n with
             | OK => Some (Converted p to g (Nat.min n BATCH))
+            | At NO_ROOM _ => Some (Tables_used p to g (Nat.min n BATCH))
             | _ => None
             end
         | Guest_call names =>
