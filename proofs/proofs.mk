@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-prove: ## proves the isolation core with Frama-C/WP (some minutes)
-	@proofs/prove.sh
+prove: ## proves the isolation core with Frama-C/WP, and the model in Coq (some minutes)
+	@proofs/sum.sh proofs/prove.sh proofs/coq/check.py
 .PHONY: prove
 prove-mutants: ## plants faults that the proofs must notice (some minutes)
 	@proofs/mutants.sh
