@@ -116,7 +116,6 @@ def show_console(machine, reason):
 
 def run_command(machine, time_limit):
     """Without a terminal: follows the run, prints what the guest's command printed; its exit status."""
-    progress("GRUB loads the core, the manager and the guest's images (in Bochs about 20 seconds)")
     try:
         for pattern, meaning in STAGES:
             begin = machine.wait_for(pattern + b"|" + POWER_OFF, time_limit)
@@ -175,6 +174,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="bulkhead-run-") as directory:
         directory = pathlib.Path(directory)
         machine = choose_machine(make_run_iso(directory, command), directory, interactive)
+        progress("GRUB loads the core, the manager and the guest's images (in Bochs about 20 seconds)")
         with machine:
             if interactive:
                 return run_session(machine)
