@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every machine that can boot Bulkhead looks like to the tools: a process, and a serial port to talk to."""
+import ctypes
 import os
 import pty
 import re
@@ -8,6 +9,14 @@ import signal
 import subprocess
 import time
 import tty
+
+
+PR_SET_PDEATHSIG = 1
+
+
+def _end_with_parent():
+    """In the emulator's process: a tool that is killed takes its emulators with it."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Ended(Exception):
@@ -59,6 +68,7 @@ class Machine:
         own = open(os.path.join(self.directory, "emulator.out"), "wb")
         port = self._serial_slave if self.serial_is_stdio() else None
         self.process = subprocess.Popen(self.command(), cwd=self.directory, start_new_session=True,
+                                        preexec_fn=_end_with_parent,
                                         stdin=port if port is not None else subprocess.DEVNULL,
                                         stdout=port if port is not None else own, stderr=own)
         own.close()
