@@ -32,7 +32,7 @@ static struct answer decide(const struct gpr_file *in)
     case HYPERCALL_PARTITION_SEAL:
         return status_only(partition_seal(in->rdi));
     case HYPERCALL_PARTITION_DESTROY:
-        return status_only(partition_destroy(in->rdi));
+        return status_only(hypercall_partition_destroy(in->rdi));
     case HYPERCALL_VCPU_CREATE:
         return hypercall_vcpu_create(in);
     case HYPERCALL_VCPU_INTERRUPT:

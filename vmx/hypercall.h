@@ -11,6 +11,8 @@ void hypercall(void);
 /* The families that need more than a call into isolation/, from the manager's registers. */
 struct answer hypercall_info(uint64_t item);
 struct answer hypercall_vcpu_create(const struct gpr_file *registers);
+/* PARTITION_DESTROY: and the registers of its vCPUs are scrubbed. */
+uint64_t hypercall_partition_destroy(uint64_t id);
 uint64_t hypercall_power(uint64_t action);
 
 #endif

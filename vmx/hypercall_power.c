@@ -3,21 +3,29 @@
 #include "abi/hypercall.h"
 #include "abi/status.h"
 #include "arch/x86_64/console.h"
+#include "arch/x86_64/panic.h"
 #include "arch/x86_64/power.h"
 #include "isolation/audit.h"
 #include "isolation/frame_reclaim.h"
 #include "isolation/partition.h"
 #include "vmx/hypercall.h"
 
-/* Nothing of a guest survives in memory. */
+/* Nothing of a guest survives in memory: neither its frames nor its registers. */
 static void destroy_guests(void)
 {
     for (uint32_t slot = PARTITION_FIRST_GUEST; slot < PARTITIONS_MAX; slot++) {
+        uint64_t status = STATUS_RETRY;
+
         if (partitions[slot].state == PARTITION_FREE) {
             continue;
         }
-        partition_destroy(partition_id(slot));
-        while (frame_reclaim(partition_id(slot)) == STATUS_RETRY) {
+        hypercall_partition_destroy(partition_id(slot));
+        while (status == STATUS_RETRY) {
+            status = frame_reclaim(partition_id(slot));
+        }
+        /* Is it gone?  Going off with a guest in memory is not to be. */
+        if (status != STATUS_OK) {
+            panic(PANIC_INVARIANT, slot, status);
         }
     }
 }
