@@ -11,11 +11,14 @@ void ni_donate(uint32_t v, uint64_t id, gfn_t gfn, hfn_t hfn, uint64_t count, bo
 {
     uint64_t r, q;
 
-S0: r = donate_locked(id, gfn, hfn, count, keep);
+S0:
+    r = donate_locked(id, gfn, hfn, count, keep);
     //@ assert left: same_view{S0,Here}(v);
-S1: any_state();
+S1:
+    any_state();
     //@ admit same_view{S0,Here}(v);
-T0: q = donate_locked(id, gfn, hfn, count, keep);
+T0:
+    q = donate_locked(id, gfn, hfn, count, keep);
     //@ assert right: same_view{T0,Here}(v);
     //@ assert confidential: same_view{S1,Here}(v);
 }

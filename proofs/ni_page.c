@@ -10,11 +10,14 @@
             partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1]; */
 void ni_share(uint32_t v, uint32_t a, gfn_t gfn, uint64_t count)
 {
-S0: share_locked(a, gfn, count);
+S0:
+    share_locked(a, gfn, count);
     //@ assert left: same_view{S0,Here}(v);
-S1: any_state();
+S1:
+    any_state();
     //@ admit same_view{S0,Here}(v) && has_root(2 * a);
-T0: share_locked(a, gfn, count);
+T0:
+    share_locked(a, gfn, count);
     //@ assert right: same_view{T0,Here}(v);
     //@ assert confidential: same_view{S1,Here}(v);
 }
@@ -26,11 +29,14 @@ T0: share_locked(a, gfn, count);
             partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1]; */
 void ni_unshare(uint32_t v, uint32_t a, gfn_t gfn, uint64_t count)
 {
-S0: unshare_locked(a, gfn, count);
+S0:
+    unshare_locked(a, gfn, count);
     //@ assert left: same_view{S0,Here}(v);
-S1: any_state();
+S1:
+    any_state();
     //@ admit same_view{S0,Here}(v) && has_root(2 * a);
-T0: unshare_locked(a, gfn, count);
+T0:
+    unshare_locked(a, gfn, count);
     //@ assert right: same_view{T0,Here}(v);
     //@ assert confidential: same_view{S1,Here}(v);
 }
