@@ -11,7 +11,7 @@ DEFINITION = re.compile(r"^[a-z][\w \*]*?\**\b(\w+)\([^;{}]*\)\n\{", re.M)
 def contracted(text):
     """Names declared or defined right after an ACSL contract."""
     found = set()
-    for block in re.finditer(r"/\*@((?:(?!\*/).)*)\*/\s*(?:/\*(?!@)(?:(?!\*/).)*\*/\s*)?([^;{}]*?)\b(\w+)\([^;{}]*\)\s*[;{]", text, re.S):
+    for block in re.finditer(r"/\*@((?:(?!\*/).)*)\*/\s*(?:/\*(?!@)(?:(?!\*/).)*\*/\s*)?((?:(?!/\*)[^;{}])*?)\b(\w+)\([^;{}]*\)\s*[;{]", text, re.S):
         if re.search(r"\b(requires|assigns|ensures)\b", block.group(1)):
             found.add(block.group(3))
     return found
