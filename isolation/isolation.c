@@ -4,6 +4,7 @@
 #include "ept/ept_flush.h"
 #include "isolation/frame.h"
 #include "isolation/partition.h"
+#include "isolation/trusted.h"
 #include "isolation/vcpu.h"
 
 /* Tables for guests beyond what their RAM needs: a few per guest, however small the machine. */

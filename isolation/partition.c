@@ -8,6 +8,7 @@
 #include "isolation/audit.h"
 #include "isolation/frame.h"
 #include "isolation/lock.h"
+#include "isolation/trusted.h"
 #include "isolation/vcpu.h"
 
 struct partition partitions[PARTITIONS_MAX];
@@ -28,6 +29,10 @@ uint64_t partition_guest_tables(uint64_t frame_count)
 }
 
 /* What other CPUs read without the lock, by one store, after all else is in place. */
+/*@ requires in_set(slot);
+    assigns partitions[slot].state;
+    ensures partitions[slot].state == state;
+*/
 static inline void state_publish(uint32_t slot, uint32_t state)
 {
 #ifdef __FRAMAC__
@@ -38,6 +43,11 @@ static inline void state_publish(uint32_t slot, uint32_t state)
 }
 
 /* True: it was KILL_NONE. */
+/*@ requires in_set(slot);
+    assigns partitions[slot].killed;
+    ensures first: \result <==> \old(partitions[slot].killed) == KILL_NONE;
+    ensures killed: partitions[slot].killed == (\result ? reason : \old(partitions[slot].killed));
+*/
 static inline bool killed_set(uint32_t slot, uint32_t reason)
 {
 #ifdef __FRAMAC__
@@ -54,6 +64,14 @@ static inline bool killed_set(uint32_t slot, uint32_t reason)
 #endif
 }
 
+/*@ requires in_set(slot);
+    assigns partitions[slot];
+    ensures blank: partitions[slot].killed == KILL_NONE && partitions[slot].frames_left == 0 &&
+      partitions[slot].vcpu_first == 0 && partitions[slot].vcpu_limit == 0 && partitions[slot].vcpu_count == 0 &&
+      partitions[slot].cursor == 0;
+    ensures same: partitions[slot].state == \old(partitions[slot].state) &&
+      partitions[slot].generation == \old(partitions[slot].generation);
+*/
 static void partition_reset(uint32_t slot)
 {
     partitions[slot].killed = KILL_NONE;
@@ -64,28 +82,89 @@ static void partition_reset(uint32_t slot)
     partitions[slot].cursor = 0;
 }
 
+/*@ assigns partitions[0 .. PARTITIONS_MAX - 1];
+    ensures \forall integer v; in_set(v) ==> free(v) && partitions[v].generation == 0 && run_first(v) == 0 &&
+      run_size(v) == 0 && made(v) == 0;
+*/
+static void reset_all(void)
+{
+    /*@ loop invariant 0 <= v <= PARTITIONS_MAX;
+        loop invariant \forall integer w; 0 <= w < v ==> free(w) && partitions[w].generation == 0 && run_first(w) == 0 &&
+          run_size(w) == 0 && made(w) == 0;
+        loop assigns v, partitions[0 .. PARTITIONS_MAX - 1];
+        loop variant PARTITIONS_MAX - v; */
+    for (uint32_t v = 0; v < PARTITIONS_MAX; v++) {
+        partition_reset(v);
+        partitions[v].state = PARTITION_FREE;
+        partitions[v].generation = 0;
+    }
+}
+
+/* Opens a slice of the pool, found free, for a partition that has none. */
+/*@ requires sys_inv && is_partition(slot) && table_slices[slot].count == 0;
+    requires no_trees: table_roots[2 * slot] == TABLE_NONE && table_roots[2 * slot + 1] == TABLE_NONE;
+    requires room: 1 <= count && first + count <= table_limit;
+    requires apart: \forall integer v; 0 <= v < PARTITIONS_MAX ==>
+      table_slices[v].count == 0 || table_slices[v].first + table_slices[v].count <= first ||
+      first + count <= table_slices[v].first;
+    assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[slot], table_roots[2 * slot];
+    ensures inv: sys_inv;
+    ensures root: has_root(2 * slot);
+    ensures slice: table_slices[slot].first == first && table_slices[slot].count == count;
+    ensures paths: paths_kept{Pre,Post};
+    ensures walks: same_walks{Pre,Post};
+*/
+static void slice_open(uint32_t slot, uint32_t first, uint32_t count)
+{
+    table_slice_open(slot, first, count);
+    //@ assert leaves: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> is_tab{Pre}(u, 0) && tables[u].entry[j] == \at(tables[u].entry[j],Pre) && table_tags[u] == \at(table_tags[u],Pre);
+    //@ assert forward: forward_inv;
+    //@ assert slots: \forall integer s; 0 < s ==> is_tab{Pre}(slot_t(s), 0) ==> is_tab(slot_t(s), 0) && table_tags[slot_t(s)] == \at(table_tags[slot_t(s)],Pre) && tables[slot_t(s)].entry[slot_i(s)] == \at(tables[slot_t(s)].entry[slot_i(s)],Pre);
+    //@ assert backward: backward_inv;
+}
+
+/* The manager's first run is slots 0 .. cpus - 1. */
+/*@ requires 1 <= cpus <= VCPUS_MAX;
+    requires none: \forall integer v; in_set(v) ==> free(v) && partitions[v].generation == 0 && run_first(v) == 0 &&
+      run_size(v) == 0 && made(v) == 0;
+    requires no_vcpus: \forall integer s; is_vcpu(s) ==> vcpus[s].state == VCPU_FREE;
+    assigns partitions[0 .. PARTITIONS_MAX - 1], vcpus[0 .. VCPUS_MAX - 1];
+    ensures inv: life_inv;
+    ensures manager: partitions[PARTITION_MANAGER].state == PARTITION_SEALED && made(PARTITION_MANAGER) == cpus;
+    ensures guests: \forall integer v; is_guest(v) ==> free(v) && partitions[v].generation == 0;
+*/
+static void manager_open(uint32_t cpus)
+{
+    partitions[PARTITION_CORE].state = PARTITION_SEALED;
+    partitions[PARTITION_MANAGER].state = PARTITION_SEALED;
+    partitions[PARTITION_MANAGER].vcpu_limit = cpus;
+    //@ assert inv: life_inv;
+    /*@ loop invariant 0 <= c <= cpus;
+        loop invariant life_inv;
+        loop invariant made(PARTITION_MANAGER) == c && run_size(PARTITION_MANAGER) == cpus &&
+          partitions[PARTITION_MANAGER].state == PARTITION_SEALED;
+        loop invariant \forall integer v; is_guest(v) ==> free(v) && partitions[v].generation == 0;
+        loop assigns c, partitions[0 .. PARTITIONS_MAX - 1], vcpus[0 .. VCPUS_MAX - 1];
+        loop variant cpus - c; */
+    for (uint32_t c = 0; c < cpus; c++) {
+        vcpu_make(PARTITION_MANAGER);
+    }
+}
+
 bool partition_init(uint64_t limit, gfn_t shared_bit, uint32_t cpus)
 {
     uint64_t count = partition_manager_tables(limit);
     uint32_t first = table_slice_find(count);
 
     shared_bit_gfn = shared_bit;
-    for (uint32_t v = 0; v < PARTITIONS_MAX; v++) {
-        partition_reset(v);
-        partitions[v].state = PARTITION_FREE;
-        partitions[v].generation = 0;
-    }
+    reset_all();
     /* Is there room for the manager's tables, and for a vCPU of it on each CPU? */
     if (first == TABLE_NONE || cpus == 0 || cpus > VCPUS_MAX) {
         return false;
     }
-    table_slice_open(PARTITION_MANAGER, first, (uint32_t)count);
-    partitions[PARTITION_MANAGER].vcpu_limit = cpus;
-    for (uint32_t c = 0; c < cpus; c++) {
-        vcpu_make(PARTITION_MANAGER);
-    }
-    partitions[PARTITION_CORE].state = PARTITION_SEALED;
-    partitions[PARTITION_MANAGER].state = PARTITION_SEALED;
+    slice_open(PARTITION_MANAGER, first, (uint32_t)count);
+    manager_open(cpus);
+    //@ assert parts: parts_inv;
     return true;
 }
 
@@ -108,8 +187,15 @@ uint64_t partition_id(uint32_t slot)
 void partition_free(uint32_t slot)
 {
     partition_reset(slot);
+    //@ assert ok: life_ok(slot) && run_ok(slot);
     partitions[slot].generation += 1u;
     state_publish(slot, PARTITION_FREE);
+    //@ assert others: same_parts_but{Pre,Here}(slot);
+    //@ assert none: \forall integer s; !in_run(slot, s) && !in_run{Pre}(slot, s);
+    //@ assert lives: lives_inv;
+    //@ assert runs: runs_inv;
+    //@ assert made: made_inv;
+    //@ assert vcpus: vcpus_inv;
 }
 
 bool partition_runs(uint32_t slot)
@@ -135,9 +221,19 @@ uint32_t partition_killed(uint32_t slot)
 }
 
 /* A slot that is FREE and has lives left, or PARTITION_NONE. */
+/*@ requires life_inv;
+    assigns \nothing;
+    ensures found: \result != PARTITION_NONE ==> is_guest(\result) && free(\result) && partitions[\result].generation < GENERATION_MAX;
+    ensures none: \result == PARTITION_NONE ==> \forall integer v; is_guest(v) ==> !free(v) || partitions[v].generation == GENERATION_MAX;
+*/
 static uint32_t slot_find(void)
 {
+    /*@ loop invariant PARTITION_FIRST_GUEST <= v <= PARTITIONS_MAX;
+        loop invariant \forall integer w; PARTITION_FIRST_GUEST <= w < v ==> !free(w) || partitions[w].generation == GENERATION_MAX;
+        loop assigns v;
+        loop variant PARTITIONS_MAX - v; */
     for (uint32_t v = PARTITION_FIRST_GUEST; v < PARTITIONS_MAX; v++) {
+        //@ assert ok: life_ok(v);
         if (partitions[v].state == PARTITION_FREE && partitions[v].generation < GENERATION_MAX) {
             return v;
         }
@@ -145,6 +241,15 @@ static uint32_t slot_find(void)
     return PARTITION_NONE;
 }
 
+/*@ requires life_inv && is_guest(slot) && free(slot) && partitions[slot].generation < GENERATION_MAX;
+    requires run: 1 <= vcpu_limit && vcpu_first + vcpu_limit <= VCPUS_MAX;
+    requires clear: \forall integer v; in_set(v) ==> run_clear(v, vcpu_first, vcpu_limit);
+    assigns partitions[slot];
+    ensures inv: life_inv;
+    ensures open: partitions[slot].state == PARTITION_LIVE && partitions[slot].killed == KILL_NONE &&
+      partitions[slot].generation == \old(partitions[slot].generation) && partitions[slot].frames_left == frame_count &&
+      run_first(slot) == vcpu_first && run_size(slot) == vcpu_limit && made(slot) == 0 && partitions[slot].cursor == 0;
+*/
 static void partition_open(uint32_t slot, uint64_t frame_count, uint32_t vcpu_first, uint32_t vcpu_limit)
 {
     partitions[slot].killed = KILL_NONE;
@@ -154,8 +259,26 @@ static void partition_open(uint32_t slot, uint64_t frame_count, uint32_t vcpu_fi
     partitions[slot].vcpu_count = 0;
     partitions[slot].cursor = 0;
     state_publish(slot, PARTITION_LIVE);
+    //@ assert others: same_parts_but{Pre,Here}(slot);
+    //@ assert lives: lives_inv;
+    //@ assert runs: runs_inv;
+    //@ assert made: made_inv;
+    //@ assert vcpus: vcpus_inv;
 }
 
+/*@ requires all_inv && life_inv && idle_inv && 1 <= frame_count <= FRAMES_MAX && 1 <= vcpu_count <= VCPUS_MAX;
+    assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1],
+            table_roots[0 .. SPACES_MAX - 1], partitions[0 .. PARTITIONS_MAX - 1], audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
+    ensures inv: all_inv && life_inv && idle_inv;
+    ensures walks: same_walks{Pre,Post};
+    ensures ok: \result.status == STATUS_OK ==> \let v = \result.value % PARTITIONS_MAX;
+      is_guest(v) && free{Pre}(v) && \result.value == id_of(v) && \result.value == \old(id_of(v)) &&
+      partitions[v].state == PARTITION_LIVE && partitions[v].killed == KILL_NONE && partitions[v].frames_left == frame_count &&
+      run_size(v) == vcpu_count && made(v) == 0;
+    ensures parts: same_parts_but{Pre,Post}(\result.status == STATUS_OK ? \result.value % PARTITIONS_MAX : PARTITION_NONE);
+    ensures refused: \result.status != STATUS_OK ==> \result.value == 0 && same_slices_but{Pre,Post}(PARTITION_NONE) &&
+      \forall integer a; 0 <= a < SPACES_MAX ==> table_roots[a] == \old(table_roots[a]);
+*/
 static struct answer create_locked(uint64_t frame_count, uint32_t vcpu_count)
 {
     uint32_t slot = slot_find();
@@ -173,9 +296,15 @@ static struct answer create_locked(uint64_t frame_count, uint32_t vcpu_count)
         return answer(STATUS_AT(STATUS_NO_ROOM, OPERAND_RSI), 0);
     }
     /* All checks passed: nothing below can fail. */
-    table_slice_open(slot, table, (uint32_t)partition_guest_tables(frame_count));
+    slice_open(slot, table, (uint32_t)partition_guest_tables(frame_count));
+    //@ assert idle: \forall integer v; is_guest(v) ==> v != slot ==> free(v) ==> table_slices[v].count == 0 && table_roots[2 * v] == TABLE_NONE && table_roots[2 * v + 1] == TABLE_NONE;
+    //@ assert rooted: \forall integer v; is_partition(v) ==> v != slot ==> has_root{Pre}(2 * v) ==> has_root(2 * v);
+    //@ assert home: home_inv;
     ept_flush_renew(slot);
     partition_open(slot, frame_count, vcpu, vcpu_count);
+    //@ assert others: same_parts_but{Pre,Here}(slot);
+    //@ assert parts: parts_inv;
+    //@ assert idles: idle_inv;
     audit_record(AUDIT_PARTITION_CREATED, partition_id(slot), frame_count, 0);
     return answer(STATUS_OK, partition_id(slot));
 }
@@ -197,6 +326,19 @@ struct answer partition_create(uint64_t frame_count, uint64_t vcpu_count)
     return a;
 }
 
+/*@ predicate known{L}(integer id) = is_guest(id % PARTITIONS_MAX) && !free{L}(id % PARTITIONS_MAX) && id == id_of{L}(id % PARTITIONS_MAX);
+*/
+/*@ requires all_inv && life_inv && idle_inv;
+    assigns partitions[id % PARTITIONS_MAX].state, audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
+    ensures inv: all_inv && life_inv && idle_inv;
+    ensures unknown: !known{Pre}(id) ==> \result == STATUS_AT(STATUS_INVALID, OPERAND_RDI);
+    ensures state: known{Pre}(id) && !(\old(partitions[id % PARTITIONS_MAX].state) == PARTITION_LIVE && made{Pre}(id % PARTITIONS_MAX) > 0) ==>
+      \result == STATUS_AT(STATUS_BAD_STATE, OPERAND_RDI);
+    ensures ok: known{Pre}(id) && \old(partitions[id % PARTITIONS_MAX].state) == PARTITION_LIVE && made{Pre}(id % PARTITIONS_MAX) > 0 ==>
+      \result == STATUS_OK;
+    ensures sealed: \result == STATUS_OK ==> partitions[id % PARTITIONS_MAX].state == PARTITION_SEALED;
+    ensures refused: \result != STATUS_OK ==> partitions[id % PARTITIONS_MAX].state == \old(partitions[id % PARTITIONS_MAX].state);
+*/
 static uint64_t seal_locked(uint64_t id)
 {
     uint32_t slot = partition_find(id);
@@ -209,7 +351,11 @@ static uint64_t seal_locked(uint64_t id)
         return STATUS_AT(STATUS_BAD_STATE, OPERAND_RDI);
     }
     /* All checks passed: nothing below can fail. */
+    //@ assert alive: !free(slot) && life_ok(slot) && part_ok(slot);
     state_publish(slot, PARTITION_SEALED);
+    //@ assert same: \forall integer v; in_set(v) ==> (free(v) <==> free{Pre}(v)) && partitions[v].generation == \at(partitions[v].generation,Pre) && run_first(v) == run_first{Pre}(v) && run_size(v) == run_size{Pre}(v) && made(v) == made{Pre}(v) && partitions[v].state <= PARTITION_DESTROYING;
+    //@ assert parts: parts_inv;
+    //@ assert life: life_inv;
     audit_record(AUDIT_PARTITION_SEALED, id, 0, 0);
     return STATUS_OK;
 }
@@ -224,6 +370,29 @@ uint64_t partition_seal(uint64_t id)
     return status;
 }
 
+/* Throws every CPU out of the partition. */
+/*@ requires sys_inv && is_partition(slot) && has_root(2 * slot);
+    assigns cpu_stale[0 .. FRAMES_MAX - 1];
+    ensures inv: sys_inv;
+*/
+static void throw_out(uint32_t slot)
+{
+    ept_flush_cpus(slot);
+    //@ assert fewer: \forall integer p, v; is_frame(p) ==> in_set(v) ==> stale(v, p) ==> stale{Pre}(v, p);
+}
+
+/*@ requires all_inv && life_inv && idle_inv;
+    assigns partitions[id % PARTITIONS_MAX].state, partitions[id % PARTITIONS_MAX].cursor, cpu_stale[0 .. FRAMES_MAX - 1],
+            audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
+    ensures inv: all_inv && life_inv && idle_inv;
+    ensures unknown: !known{Pre}(id) ==> \result == STATUS_AT(STATUS_INVALID, OPERAND_RDI);
+    ensures state: known{Pre}(id) && \old(partitions[id % PARTITIONS_MAX].state) == PARTITION_DESTROYING ==>
+      \result == STATUS_AT(STATUS_BAD_STATE, OPERAND_RDI);
+    ensures ok: known{Pre}(id) && \old(partitions[id % PARTITIONS_MAX].state) != PARTITION_DESTROYING ==> \result == STATUS_OK;
+    ensures destroying: \result == STATUS_OK ==> partitions[id % PARTITIONS_MAX].state == PARTITION_DESTROYING &&
+      partitions[id % PARTITIONS_MAX].cursor == 0 && !may_run(id % PARTITIONS_MAX);
+    ensures refused: \result != STATUS_OK ==> partitions[id % PARTITIONS_MAX] == \old(partitions[id % PARTITIONS_MAX]);
+*/
 static uint64_t destroy_locked(uint64_t id)
 {
     uint32_t slot = partition_find(id);
@@ -236,10 +405,14 @@ static uint64_t destroy_locked(uint64_t id)
         return STATUS_AT(STATUS_BAD_STATE, OPERAND_RDI);
     }
     /* All checks passed: nothing below can fail. */
+    //@ assert alive: !free(slot) && life_ok(slot) && part_ok(slot);
     partitions[slot].cursor = 0;
     state_publish(slot, PARTITION_DESTROYING);
+    //@ assert same: \forall integer v; in_set(v) ==> (free(v) <==> free{Pre}(v)) && partitions[v].generation == \at(partitions[v].generation,Pre) && run_first(v) == run_first{Pre}(v) && run_size(v) == run_size{Pre}(v) && made(v) == made{Pre}(v) && partitions[v].state <= PARTITION_DESTROYING;
+    //@ assert parts: parts_inv;
+    //@ assert life: life_inv;
     /* After the store: whoever is inside is interrupted, and finds that the partition no longer runs. */
-    ept_flush_cpus(slot);
+    throw_out(slot);
     audit_record(AUDIT_PARTITION_DESTROYED, id, 0, 0);
     return STATUS_OK;
 }

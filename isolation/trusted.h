@@ -7,19 +7,22 @@
  * them; tests/unit/isolation_test.c tests the shootdown.  Nothing here is compiled into the core.
  */
 #ifdef __FRAMAC__
-#include "isolation/invariant.h"
+#include "isolation/life.h"
 
 /* isolation/lock.c.  Between release and now the other CPUs may have done anything that keeps the invariant: this
  * contract is the model of concurrency. */
 /*@ requires free: held == 0;
     assigns held, frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
-            partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1];
-    ensures held == 1 && all_inv;
+            partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
+            vcpus[0 .. VCPUS_MAX - 1];
+    ensures held == 1 && all_inv && life_inv && idle_inv;
 */
 void lock_acquire(void);
 /*@ requires held: held == 1;
     requires inv: all_inv;
+    requires life: life_inv;
+    requires idle: idle_inv;
     assigns held;
     ensures held == 0;
 */
@@ -32,6 +35,12 @@ void lock_release(void);
       cpu_stale[p].of[v] == (v == partition ? 0 : \old(cpu_stale[p].of[v]));
 */
 void ept_flush_cpus(uint32_t partition);
+
+/* ept/ept_flush.c: changes no table and no translation, but that every CPU flushes before it enters. */
+/*@ assigns \nothing; */
+void ept_flush_renew(uint32_t partition);
+/*@ assigns \nothing; */
+void ept_flush_init(void);
 
 /* iommu/iommu_flush.c: no device has any translation yet. */
 /*@ assigns \nothing; */

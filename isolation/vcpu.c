@@ -4,11 +4,16 @@
 #include "abi/status.h"
 #include "isolation/lock.h"
 #include "isolation/partition.h"
+#include "isolation/trusted.h"
 
 struct vcpu vcpus[VCPUS_MAX];
 
 void vcpu_init(void)
 {
+    /*@ loop invariant 0 <= s <= VCPUS_MAX;
+        loop invariant \forall integer k; 0 <= k < s ==> vcpus[k].state == VCPU_FREE && vcpus[k].partition == PARTITION_CORE;
+        loop assigns s, vcpus[0 .. VCPUS_MAX - 1];
+        loop variant VCPUS_MAX - s; */
     for (uint32_t s = 0; s < VCPUS_MAX; s++) {
         vcpus[s].partition = PARTITION_CORE;
         vcpus[s].index = 0;
@@ -23,9 +28,19 @@ void vcpu_init(void)
 }
 
 /* The end of some partition's run that overlaps first .. first + count - 1; 0: none does. */
+/*@ requires life_inv && 1 <= count && first + count <= VCPUS_MAX;
+    assigns \nothing;
+    ensures clear: \result == 0 ==> \forall integer v; in_set(v) ==> run_clear(v, first, count);
+    ensures end: \result != 0 ==> first < \result <= VCPUS_MAX;
+*/
 static uint32_t run_in_the_way(uint32_t first, uint32_t count)
 {
+    /*@ loop invariant 0 <= v <= PARTITIONS_MAX;
+        loop invariant \forall integer w; 0 <= w < v ==> run_clear(w, first, count);
+        loop assigns v;
+        loop variant PARTITIONS_MAX - v; */
     for (uint32_t v = 0; v < PARTITIONS_MAX; v++) {
+        //@ assert ok: run_ok(v);
         if (partitions[v].vcpu_limit != 0 && partitions[v].vcpu_first < first + count &&
             first < partitions[v].vcpu_first + partitions[v].vcpu_limit) {
             return partitions[v].vcpu_first + partitions[v].vcpu_limit;
@@ -42,6 +57,10 @@ uint32_t vcpu_find_run(uint64_t count)
         return VCPU_NONE;
     }
     /* Each step passes one run at least. */
+    /*@ loop invariant 0 <= tries <= PARTITIONS_MAX + 1;
+        loop invariant first <= VCPUS_MAX;
+        loop assigns tries, first;
+        loop variant PARTITIONS_MAX + 1 - tries; */
     for (uint32_t tries = 0; tries <= PARTITIONS_MAX; tries++) {
         uint32_t end;
 
@@ -57,6 +76,10 @@ uint32_t vcpu_find_run(uint64_t count)
     return VCPU_NONE;
 }
 
+/*@ requires is_vcpu(slot);
+    assigns vcpus[slot].state;
+    ensures vcpus[slot].state == state;
+*/
 static inline void state_publish(uint32_t slot, uint32_t state)
 {
 #ifdef __FRAMAC__
@@ -66,6 +89,10 @@ static inline void state_publish(uint32_t slot, uint32_t state)
 #endif
 }
 
+/*@ requires is_vcpu(slot);
+    assigns \nothing;
+    ensures \result == vcpus[slot].state;
+*/
 static inline uint32_t state_of(uint32_t slot)
 {
 #ifdef __FRAMAC__
@@ -76,6 +103,11 @@ static inline uint32_t state_of(uint32_t slot)
 }
 
 /* READY => RUNNING.  False: it was not READY. */
+/*@ requires is_vcpu(slot);
+    assigns vcpus[slot].state;
+    ensures claimed: \result <==> \old(vcpus[slot].state) == VCPU_READY;
+    ensures state: vcpus[slot].state == (\result ? VCPU_RUNNING : \old(vcpus[slot].state));
+*/
 static inline bool state_claim(uint32_t slot)
 {
 #ifdef __FRAMAC__
@@ -92,20 +124,46 @@ static inline bool state_claim(uint32_t slot)
 #endif
 }
 
+/* What a slot is before its vCPU has run. */
+/*@ requires is_vcpu(slot) && in_set(partition) && partitions[partition].generation <= GENERATION_MAX;
+    assigns vcpus[slot];
+    ensures same: vcpus[slot].state == \old(vcpus[slot].state);
+    ensures blank: vcpus[slot].partition == partition && vcpus[slot].index == index &&
+      vcpus[slot].last_cpu == VCPU_NO_CPU && vcpus[slot].generation == id_of(partition) && vcpus[slot].requests[0] == 0 &&
+      vcpus[slot].requests[1] == 0 && vcpus[slot].requests[2] == 0 && vcpus[slot].requests[3] == 0;
+*/
+static void vcpu_blank_slot(uint32_t slot, uint32_t partition, uint32_t index)
+{
+    vcpus[slot].partition = partition;
+    vcpus[slot].index = index;
+    vcpus[slot].last_cpu = VCPU_NO_CPU;
+    vcpus[slot].generation = partition_id(partition);
+    vcpus[slot].requests[0] = 0;
+    vcpus[slot].requests[1] = 0;
+    vcpus[slot].requests[2] = 0;
+    vcpus[slot].requests[3] = 0;
+}
+
 uint32_t vcpu_make(uint32_t partition)
 {
     uint32_t index = partitions[partition].vcpu_count;
     uint32_t slot = partitions[partition].vcpu_first + index;
 
-    vcpus[slot].partition = partition;
-    vcpus[slot].index = index;
-    vcpus[slot].last_cpu = VCPU_NO_CPU;
-    vcpus[slot].requests[0] = 0;
-    vcpus[slot].requests[1] = 0;
-    vcpus[slot].requests[2] = 0;
-    vcpus[slot].requests[3] = 0;
+    //@ assert ok: run_ok(partition) && life_ok(partition) && is_vcpu(slot);
+    //@ assert room: \forall integer v; in_set(v) ==> v != partition ==> run_clear(v, run_first(partition), run_size(partition));
+    //@ assert unused: vcpus[slot].state == VCPU_FREE;
+    //@ assert apart: \forall integer v; in_set(v) ==> !in_run(v, slot);
+    vcpu_blank_slot(slot, partition, index);
     partitions[partition].vcpu_count = index + 1u;
     state_publish(slot, VCPU_READY);
+    //@ assert firsts: \forall integer v; in_set(v) ==> run_first(v) == run_first{Pre}(v) && run_size(v) == run_size{Pre}(v) && id_of(v) == id_of{Pre}(v);
+    //@ assert lives: lives_inv;
+    //@ assert runs: runs_inv;
+    //@ assert runs_of: \forall integer v, s; in_set(v) ==> (in_run(v, s) <==> in_run{Pre}(v, s) || (v == partition && s == slot));
+    //@ assert made_others: \forall integer v, s; in_set(v) ==> in_run(v, s) ==> s != slot ==> vcpu_is(v, s);
+    //@ assert made_it: vcpu_is(partition, slot);
+    //@ assert made: made_inv;
+    //@ assert vcpus: vcpus_inv;
     return slot;
 }
 
@@ -113,26 +171,52 @@ bool vcpu_any_running(uint32_t partition)
 {
     uint32_t first = partitions[partition].vcpu_first;
 
+    //@ assert ok: run_ok(partition);
+    /*@ loop invariant 0 <= k <= made(partition);
+        loop invariant \forall integer s; first <= s < first + k ==> vcpus[s].state != VCPU_RUNNING;
+        loop assigns k;
+        loop variant made(partition) - k; */
     for (uint32_t k = 0; k < partitions[partition].vcpu_count; k++) {
         if (state_of(first + k) == VCPU_RUNNING) {
+            //@ assert is: in_run(partition, first + k);
             return true;
         }
     }
     return false;
 }
 
-void vcpu_free_all(uint32_t partition)
+/*@ requires first + count <= VCPUS_MAX;
+    assigns vcpus[0 .. VCPUS_MAX - 1];
+    ensures freed: \forall integer s; first <= s < first + count ==> vcpus[s].state == VCPU_FREE;
+    ensures others: same_vcpus_out{Pre,Post}(first, count);
+*/
+static void slots_free(uint32_t first, uint32_t count)
 {
-    uint32_t first = partitions[partition].vcpu_first;
-
-    for (uint32_t k = 0; k < partitions[partition].vcpu_count; k++) {
-        vcpus[first + k].generation += 1u;
+    /*@ loop invariant 0 <= k <= count;
+        loop invariant \forall integer s; first <= s < first + k ==> vcpus[s].state == VCPU_FREE;
+        loop invariant same_vcpus_out{Pre,Here}(first, k);
+        loop assigns k, vcpus[0 .. VCPUS_MAX - 1];
+        loop variant count - k; */
+    for (uint32_t k = 0; k < count; k++) {
         vcpus[first + k].partition = PARTITION_CORE;
         state_publish(first + k, VCPU_FREE);
     }
+}
+
+void vcpu_free_all(uint32_t partition)
+{
+    //@ assert ok: run_ok(partition);
+    slots_free(partitions[partition].vcpu_first, partitions[partition].vcpu_count);
     partitions[partition].vcpu_first = 0;
     partitions[partition].vcpu_limit = 0;
     partitions[partition].vcpu_count = 0;
+    //@ assert others: \forall integer v; in_set(v) ==> v != partition ==> partitions[v] == \at(partitions[v],Pre);
+    //@ assert ids: \forall integer v; in_set(v) ==> id_of(v) == id_of{Pre}(v);
+    //@ assert lives: lives_inv;
+    //@ assert runs: runs_inv;
+    //@ assert apart: \forall integer v, s; in_set(v) ==> v != partition ==> in_run{Pre}(v, s) ==> !in_run{Pre}(partition, s) && is_vcpu(s);
+    //@ assert made: made_inv;
+    //@ assert vcpus: vcpus_inv;
 }
 
 uint32_t vcpu_find(uint64_t id)
@@ -157,6 +241,7 @@ uint32_t vcpu_of(uint32_t partition, uint32_t index)
 struct answer vcpu_claim(uint64_t id)
 {
     uint32_t slot = vcpu_find(id);
+    uint32_t partition = (uint32_t)(id / VCPUS_MAX % PARTITIONS_MAX);
 
     /* Is there such a vCPU, and nobody else runs it? */
     if (slot == VCPU_NONE) {
@@ -166,7 +251,7 @@ struct answer vcpu_claim(uint64_t id)
         return answer(STATUS_BUSY, 0);
     }
     /* Is it, now that it cannot go away, still the same, and may it run? */
-    if (vcpus[slot].generation != id / VCPUS_MAX || !partition_runs(vcpus[slot].partition)) {
+    if (vcpus[slot].generation != id / VCPUS_MAX || vcpus[slot].partition != partition || !partition_runs(partition)) {
         vcpu_release(slot);
         return answer(STATUS_BAD_STATE, 0);
     }
@@ -178,10 +263,16 @@ void vcpu_release(uint32_t slot)
     state_publish(slot, VCPU_READY);
 }
 
+#ifdef __FRAMAC__
+/* The prover knows little of bits: some other word. */
+/*@ assigns \nothing; */
+uint64_t with_bit(uint64_t word, uint32_t bit);
+#endif
+
 void vcpu_request(uint32_t slot, uint32_t vector)
 {
 #ifdef __FRAMAC__
-    vcpus[slot].requests[vector / 64u] = 1;
+    vcpus[slot].requests[vector / 64u] = with_bit(vcpus[slot].requests[vector / 64u], vector % 64u);
 #else
     __atomic_fetch_or(&vcpus[slot].requests[vector / 64u], (uint64_t)1 << (vector % 64u), __ATOMIC_SEQ_CST);
 #endif
@@ -199,6 +290,16 @@ uint64_t vcpu_take_requests(uint32_t slot, uint32_t word)
 #endif
 }
 
+/*@ requires all_inv && life_inv && idle_inv;
+    assigns vcpus[0 .. VCPUS_MAX - 1], partitions[0 .. PARTITIONS_MAX - 1];
+    ensures inv: all_inv && life_inv && idle_inv;
+    ensures ok: \result.status == STATUS_OK ==> is_guest(id % PARTITIONS_MAX) && id == \old(id_of(id % PARTITIONS_MAX)) &&
+      \old(partitions[id % PARTITIONS_MAX].state) == PARTITION_LIVE && made(id % PARTITIONS_MAX) == \old(made(id % PARTITIONS_MAX)) + 1 &&
+      \result.value == id * VCPUS_MAX + (run_first(id % PARTITIONS_MAX) + \old(made(id % PARTITIONS_MAX))) && vcpu_there(\result.value);
+    ensures others: \result.status == STATUS_OK ==> same_vcpus_but{Pre,Post}(\result.value % VCPUS_MAX);
+    ensures refused: \result.status != STATUS_OK ==> \result.value == 0 && same_vcpus_but{Pre,Post}(VCPU_NONE);
+    ensures parts: same_parts_but{Pre,Post}(\result.status == STATUS_OK ? id % PARTITIONS_MAX : PARTITION_NONE);
+*/
 static struct answer create_locked(uint64_t id)
 {
     uint32_t partition = partition_find(id);
@@ -215,7 +316,10 @@ static struct answer create_locked(uint64_t id)
         return answer(STATUS_AT(STATUS_NO_ROOM, OPERAND_RDI), 0);
     }
     /* All checks passed: nothing below can fail. */
+    //@ assert ok: life_ok(partition) && run_ok(partition);
     slot = vcpu_make(partition);
+    //@ assert same: same_parts_but{Pre,Here}(partition);
+    //@ assert parts: parts_inv && idle_inv;
     return answer(STATUS_OK, vcpus[slot].generation * VCPUS_MAX + slot);
 }
 

@@ -626,7 +626,6 @@ static void model_free(uint32_t p)
 {
     for (uint64_t k = 0; k < guest[p].made; k++) {
         vcpu_exists[guest[p].first_vcpu + k] = false;
-        vcpu_life[guest[p].first_vcpu + k]++;
     }
     guest[p].state = ABSENT;
     guest[p].generation++;
@@ -717,7 +716,10 @@ static void step_vcpu_create(void)
         uint64_t slot = guest[p].first_vcpu + guest[p].made++;
 
         assert_int_equal(a.status, STATUS_OK);
-        assert_int_equal(a.value, vcpu_life[slot] * VCPUS_MAX + slot);
+        /* An id that no vCPU ever had. */
+        assert_int_equal(a.value, id * VCPUS_MAX + slot);
+        assert_true(id > vcpu_life[slot] || p != vcpu_life[slot] % PARTITIONS_MAX);
+        vcpu_life[slot] = id;
         assert_int_equal(vcpus[slot].last_cpu, VCPU_NO_CPU);
         assert_int_equal(vcpu_of(p, vcpus[slot].index), slot);
         assert_int_equal(vcpu_of(p, vcpus[slot].index + 1), VCPU_NONE);
