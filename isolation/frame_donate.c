@@ -55,8 +55,10 @@ static bool all_absent(uint32_t space, gfn_t gfn, uint64_t count)
 /* The leaf tables that gfn .. gfn + count - 1 need; false: the slice is used up. */
 /*@ requires sys_inv && is_guest(slot) && has_root(2 * slot);
     requires 1 <= count <= FRAME_BATCH_MAX && gfn + count <= GFN_LIMIT;
+    requires idle: idle_inv && !free(slot);
     assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1];
     ensures inv: sys_inv;
+    ensures idle: idle_inv;
     ensures paths: paths_kept{Pre,Post};
     ensures walks: same_walks{Pre,Post};
     ensures ready: \result ==> \forall integer g; gfn <= g < gfn + count ==> path(2 * slot, g) >= 0;
@@ -164,6 +166,22 @@ static void give_all(uint32_t slot, gfn_t gfn, hfn_t hfn, uint64_t count, bool k
     }
 }
 
+/* So many fewer it may still be given. */
+/*@ requires parts_inv && life_inv && idle_inv && is_guest(slot) && count <= partitions[slot].frames_left;
+    assigns partitions[slot].frames_left;
+    ensures inv: parts_inv && life_inv && idle_inv;
+    ensures left: partitions[slot].frames_left == \old(partitions[slot].frames_left) - count;
+*/
+static void charge(uint32_t slot, uint64_t count)
+{
+    partitions[slot].frames_left -= count;
+    //@ assert same: \forall integer v; in_set(v) ==> (free(v) <==> free{Pre}(v)) && partitions[v].generation == \at(partitions[v].generation,Pre) && run_first(v) == run_first{Pre}(v) && run_size(v) == run_size{Pre}(v) && made(v) == made{Pre}(v) && partitions[v].state == \at(partitions[v].state,Pre);
+    //@ assert parts: parts_inv;
+    //@ assert lives: lives_inv;
+    //@ assert made: made_inv;
+    //@ assert life: life_inv;
+}
+
 /*@ // The call is allowed, but for tables; `slot` is id % PARTITIONS_MAX.
     predicate can_donate{L}(integer id, integer gfn, integer hfn, integer count) =
       is_guest(id % PARTITIONS_MAX) && \at(partitions[id % PARTITIONS_MAX].generation,L) == id / PARTITIONS_MAX &&
@@ -172,11 +190,12 @@ static void give_all(uint32_t slot, gfn_t gfn, hfn_t hfn, uint64_t count, bool k
       gfn + count <= \at(shared_bit_gfn,L) && hfn + count <= \at(frame_limit,L) &&
       manager_has_all{L}(hfn, count) && absent_all{L}(2 * (id % PARTITIONS_MAX), gfn, count);
 */
-/*@ requires all_inv && 1 <= count <= FRAME_BATCH_MAX;
+/*@ requires core_inv && 1 <= count <= FRAME_BATCH_MAX;
     assigns frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1],
             table_slices[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
             partitions[0 .. PARTITIONS_MAX - 1];
-    ensures inv: all_inv;
+    ensures inv: core_inv;
+    ensures charged: \result == STATUS_OK ==> partitions[id % PARTITIONS_MAX].frames_left == \old(partitions[id % PARTITIONS_MAX].frames_left) - count;
     ensures only_if: \result == STATUS_OK ==> can_donate{Pre}(id, gfn, hfn, count);
     ensures refused: \result != STATUS_OK ==> same_frames_out{Pre,Post}(0, 0) && same_walks{Pre,Post};
     ensures others: same_frames_out{Pre,Post}(hfn, count);
@@ -225,7 +244,7 @@ static uint64_t donate_locked(uint64_t id, gfn_t gfn, hfn_t hfn, uint64_t count,
     take_all(hfn, count);
     //@ assert absent: absent_all(2 * slot, gfn, count);
     give_all(slot, gfn, hfn, count, keep);
-    partitions[slot].frames_left -= count;
+    charge(slot, count);
     //@ assert home: home_inv;
     //@ assert all_mapped: mapped_inv;
     return STATUS_OK;

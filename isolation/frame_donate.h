@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "abi/status.h"
-#include "isolation/invariant.h"
+#include "isolation/life.h"
 
 /*
  * The hypercall FRAME_DONATE (abi/hypercall.h): manager OWNED => guest OWNED at a gfn, for 1 to FRAME_BATCH_MAX
@@ -27,7 +27,8 @@
 /*@ requires unlocked: held == 0;
     assigns held, frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
-            partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1];
+            partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
+            vcpus[0 .. VCPUS_MAX - 1];
     ensures unlocked: held == 0;
     ensures flags: flags > 1 ==> \result == STATUS_INVALID + 256 * OPERAND_R8;
     ensures count: flags <= 1 ==> count == 0 || count > FRAME_BATCH_MAX ==> \result == STATUS_INVALID + 256 * OPERAND_R10;

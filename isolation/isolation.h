@@ -30,7 +30,7 @@ uint64_t isolation_tables_wanted(uint64_t limit, uint64_t ram);
     assigns table_limit, tables_hfn, table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1], frame_limit,
             frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], shared_bit_gfn,
             partitions[0 .. PARTITIONS_MAX - 1], vcpus[0 .. VCPUS_MAX - 1];
-    ensures inv: \result ==> all_inv && life_inv && idle_inv;
+    ensures inv: \result ==> core_inv;
     ensures free: \result ==> \forall integer p; is_frame(p) ==> frames[p].state == FRAME_FREE;
     ensures guests: \result ==> \forall integer v; is_guest(v) ==> free(v) && partitions[v].generation == 0;
     ensures machine: \result ==> frame_limit == limit && shared_bit_gfn == shared_bit && made(PARTITION_MANAGER) == cpus;

@@ -43,6 +43,9 @@
     predicate idle_inv{L} = \forall integer v; is_guest(v) ==> free{L}(v) ==> \at(table_slices[v].count,L) == 0 &&
       \at(table_roots[2 * v],L) == TABLE_NONE && \at(table_roots[2 * v + 1],L) == TABLE_NONE;
 
+    // What holds whenever the lock is free.
+    predicate core_inv{L} = all_inv{L} && life_inv{L} && idle_inv{L};
+
     predicate may_run{L}(integer v) = \at(partitions[v].state,L) == PARTITION_SEALED && \at(partitions[v].killed,L) == 0;
 
     // What an operation on partition a leaves alone.

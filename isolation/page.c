@@ -47,6 +47,7 @@ enum page_state page_state(uint32_t slot, gfn_t gfn)
 /*@ requires sys_inv && is_guest(slot) && has_root(2 * slot) && k < FRAME_BATCH_MAX && from < GFN_LIMIT && to < GFN_LIMIT;
     assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], frame_batch[k];
     ensures inv: sys_inv;
+    ensures slices: same_slices_but{Pre,Post}(slot);
     ensures paths: paths_kept{Pre,Post};
     ensures walks: same_walks{Pre,Post};
     ensures batched: \result == STATUS_OK ==> frame_batch[k] != FRAME_NONE ==> batch_frame(slot, frame_batch[k], state) && batch_room(slot, to);
@@ -81,6 +82,7 @@ static uint64_t batch_one(uint32_t slot, uint64_t k, gfn_t from, gfn_t to, uint3
     assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1],
             frame_batch[0 .. FRAME_BATCH_MAX - 1];
     ensures inv: sys_inv;
+    ensures slices: same_slices_but{Pre,Post}(slot);
     ensures paths: paths_kept{Pre,Post};
     ensures walks: same_walks{Pre,Post};
     ensures batched: \result == STATUS_OK ==> batched(slot, count, state) && roomy(slot, 0, count, to);
@@ -89,6 +91,7 @@ static uint64_t batch_all(uint32_t slot, gfn_t from, gfn_t to, uint64_t count, u
 {
     /*@ loop invariant 0 <= k <= count;
         loop invariant sys_inv;
+        loop invariant slices: same_slices_but{Pre,Here}(slot);
         loop invariant paths: paths_kept{Pre,Here};
         loop invariant walks: same_walks{Pre,Here};
         loop invariant batched: batched(slot, k, state);
@@ -321,10 +324,10 @@ static void unshare_all(uint32_t slot, gfn_t to, uint64_t count)
     }
 }
 
-/*@ requires all_inv && is_guest(slot) && has_root(2 * slot) && 1 <= count <= FRAME_BATCH_MAX && gfn + count <= shared_bit_gfn;
+/*@ requires core_inv && is_guest(slot) && !free(slot) && has_root(2 * slot) && 1 <= count <= FRAME_BATCH_MAX && gfn + count <= shared_bit_gfn;
     assigns frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1];
-    ensures inv: all_inv;
+    ensures inv: core_inv;
     ensures frames: own_frames{Pre,Post}(slot);
     ensures walks: own_walks{Pre,Post}(slot);
     ensures refused: \result.status != STATUS_OK ==> \result.value == 0 && same_frames_out{Pre,Post}(0, 0) && same_walks{Pre,Post};
@@ -333,6 +336,7 @@ static struct answer share_locked(uint32_t slot, gfn_t gfn, uint64_t count)
 {
     uint64_t status = batch_all(slot, gfn, gfn + shared_bit_gfn, count, FRAME_OWNED);
 
+    //@ assert idle: idle_inv;
     if (status != STATUS_OK) {
         return answer(status, 0);
     }
@@ -342,10 +346,10 @@ static struct answer share_locked(uint32_t slot, gfn_t gfn, uint64_t count)
     return answer(STATUS_OK, count);
 }
 
-/*@ requires all_inv && is_guest(slot) && has_root(2 * slot) && 1 <= count <= FRAME_BATCH_MAX && gfn + count <= shared_bit_gfn;
+/*@ requires core_inv && is_guest(slot) && !free(slot) && has_root(2 * slot) && 1 <= count <= FRAME_BATCH_MAX && gfn + count <= shared_bit_gfn;
     assigns frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1];
-    ensures inv: all_inv;
+    ensures inv: core_inv;
     ensures frames: own_frames{Pre,Post}(slot);
     ensures walks: own_walks{Pre,Post}(slot);
     ensures refused: \result.status != STATUS_OK ==> \result.value == 0 && same_frames_out{Pre,Post}(0, 0) && same_walks{Pre,Post};
@@ -354,6 +358,7 @@ static struct answer unshare_locked(uint32_t slot, gfn_t gfn, uint64_t count)
 {
     uint64_t status = batch_all(slot, gfn + shared_bit_gfn, gfn, count, FRAME_SHARED);
 
+    //@ assert idle: idle_inv;
     if (status != STATUS_OK) {
         return answer(status, 0);
     }

@@ -6,7 +6,7 @@
 
 #include "abi/status.h"
 #include "ept/table.h"
-#include "isolation/invariant.h"
+#include "isolation/life.h"
 #include "lib/addr.h"
 #include "lib/answer.h"
 
@@ -38,7 +38,8 @@ enum page_state page_state(uint32_t slot, gfn_t gfn);
 /*@ requires unlocked: held == 0 && is_guest(slot) && 1 <= shared_bit_gfn;
     assigns held, frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
-            partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1];
+            partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
+            vcpus[0 .. VCPUS_MAX - 1];
     ensures unlocked: held == 0;
     ensures refused: \result.status != STATUS_OK ==> \result.value == 0;
 */
@@ -46,7 +47,8 @@ struct answer page_share(uint32_t slot, uint64_t gfn, uint64_t count);
 /*@ requires unlocked: held == 0 && is_guest(slot) && 1 <= shared_bit_gfn;
     assigns held, frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
-            partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1];
+            partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
+            vcpus[0 .. VCPUS_MAX - 1];
     ensures unlocked: held == 0;
     ensures refused: \result.status != STATUS_OK ==> \result.value == 0;
 */

@@ -266,16 +266,17 @@ static void partition_open(uint32_t slot, uint64_t frame_count, uint32_t vcpu_fi
     //@ assert vcpus: vcpus_inv;
 }
 
-/*@ requires all_inv && life_inv && idle_inv && 1 <= frame_count <= FRAMES_MAX && 1 <= vcpu_count <= VCPUS_MAX;
+/*@ requires core_inv && 1 <= frame_count <= FRAMES_MAX && 1 <= vcpu_count <= VCPUS_MAX;
     assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1],
             table_roots[0 .. SPACES_MAX - 1], partitions[0 .. PARTITIONS_MAX - 1], audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
-    ensures inv: all_inv && life_inv && idle_inv;
+    ensures inv: core_inv;
     ensures walks: same_walks{Pre,Post};
     ensures ok: \result.status == STATUS_OK ==> \let v = \result.value % PARTITIONS_MAX;
       is_guest(v) && free{Pre}(v) && \result.value == id_of(v) && \result.value == \old(id_of(v)) &&
       partitions[v].state == PARTITION_LIVE && partitions[v].killed == KILL_NONE && partitions[v].frames_left == frame_count &&
       run_size(v) == vcpu_count && made(v) == 0;
-    ensures parts: same_parts_but{Pre,Post}(\result.status == STATUS_OK ? \result.value % PARTITIONS_MAX : PARTITION_NONE);
+    ensures parts: \result.status == STATUS_OK ==> same_parts_but{Pre,Post}(\result.value % PARTITIONS_MAX);
+    ensures refused_parts: \result.status != STATUS_OK ==> same_parts_but{Pre,Post}(PARTITION_NONE);
     ensures refused: \result.status != STATUS_OK ==> \result.value == 0 && same_slices_but{Pre,Post}(PARTITION_NONE) &&
       \forall integer a; 0 <= a < SPACES_MAX ==> table_roots[a] == \old(table_roots[a]);
 */
@@ -284,6 +285,7 @@ static struct answer create_locked(uint64_t frame_count, uint32_t vcpu_count)
     uint32_t slot = slot_find();
     uint32_t table = table_slice_find(partition_guest_tables(frame_count));
     uint32_t vcpu = vcpu_find_run(vcpu_count);
+    uint64_t id;
 
     /* Is there a slot, and room for its tables and its vCPUs? */
     if (slot == PARTITION_NONE) {
@@ -305,8 +307,10 @@ static struct answer create_locked(uint64_t frame_count, uint32_t vcpu_count)
     //@ assert others: same_parts_but{Pre,Here}(slot);
     //@ assert parts: parts_inv;
     //@ assert idles: idle_inv;
-    audit_record(AUDIT_PARTITION_CREATED, partition_id(slot), frame_count, 0);
-    return answer(STATUS_OK, partition_id(slot));
+    id = partition_id(slot);
+    audit_record(AUDIT_PARTITION_CREATED, id, frame_count, 0);
+    //@ assert named: id % PARTITIONS_MAX == slot && same_parts_but{Pre,Here}(slot);
+    return answer(STATUS_OK, id);
 }
 
 struct answer partition_create(uint64_t frame_count, uint64_t vcpu_count)
@@ -328,9 +332,9 @@ struct answer partition_create(uint64_t frame_count, uint64_t vcpu_count)
 
 /*@ predicate known{L}(integer id) = is_guest(id % PARTITIONS_MAX) && !free{L}(id % PARTITIONS_MAX) && id == id_of{L}(id % PARTITIONS_MAX);
 */
-/*@ requires all_inv && life_inv && idle_inv;
+/*@ requires core_inv;
     assigns partitions[id % PARTITIONS_MAX].state, audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
-    ensures inv: all_inv && life_inv && idle_inv;
+    ensures inv: core_inv;
     ensures unknown: !known{Pre}(id) ==> \result == STATUS_AT(STATUS_INVALID, OPERAND_RDI);
     ensures state: known{Pre}(id) && !(\old(partitions[id % PARTITIONS_MAX].state) == PARTITION_LIVE && made{Pre}(id % PARTITIONS_MAX) > 0) ==>
       \result == STATUS_AT(STATUS_BAD_STATE, OPERAND_RDI);
@@ -381,10 +385,10 @@ static void throw_out(uint32_t slot)
     //@ assert fewer: \forall integer p, v; is_frame(p) ==> in_set(v) ==> stale(v, p) ==> stale{Pre}(v, p);
 }
 
-/*@ requires all_inv && life_inv && idle_inv;
+/*@ requires core_inv;
     assigns partitions[id % PARTITIONS_MAX].state, partitions[id % PARTITIONS_MAX].cursor, cpu_stale[0 .. FRAMES_MAX - 1],
             audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
-    ensures inv: all_inv && life_inv && idle_inv;
+    ensures inv: core_inv;
     ensures unknown: !known{Pre}(id) ==> \result == STATUS_AT(STATUS_INVALID, OPERAND_RDI);
     ensures state: known{Pre}(id) && \old(partitions[id % PARTITIONS_MAX].state) == PARTITION_DESTROYING ==>
       \result == STATUS_AT(STATUS_BAD_STATE, OPERAND_RDI);

@@ -21,7 +21,7 @@
     requires no_trees: \forall integer a; 0 <= a < SPACES_MAX ==> table_roots[a] == TABLE_NONE;
     assigns shared_bit_gfn, partitions[0 .. PARTITIONS_MAX - 1], vcpus[0 .. VCPUS_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[PARTITION_MANAGER], table_roots[2 * PARTITION_MANAGER];
-    ensures inv: \result ==> all_inv && life_inv && idle_inv;
+    ensures inv: \result ==> core_inv;
     ensures free: \result ==> \forall integer v; is_guest(v) ==> free(v) && partitions[v].generation == 0;
     ensures manager: \result ==> partitions[PARTITION_MANAGER].state == PARTITION_SEALED && made(PARTITION_MANAGER) == cpus;
     ensures limit: \result ==> shared_bit_gfn == shared_bit;
@@ -51,6 +51,7 @@ uint32_t partition_find(uint64_t id);
 /*@ requires in_set(slot) && partitions[slot].generation <= GENERATION_MAX;
     assigns \nothing;
     ensures \result == id_of(slot);
+    ensures back: \result % PARTITIONS_MAX == slot && \result / PARTITIONS_MAX == partitions[slot].generation;
 */
 uint64_t partition_id(uint32_t slot);
 

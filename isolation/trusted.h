@@ -16,13 +16,11 @@
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
             partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
             vcpus[0 .. VCPUS_MAX - 1];
-    ensures held == 1 && all_inv && life_inv && idle_inv;
+    ensures held == 1 && core_inv;
 */
 void lock_acquire(void);
 /*@ requires held: held == 1;
-    requires inv: all_inv;
-    requires life: life_inv;
-    requires idle: idle_inv;
+    requires inv: core_inv;
     assigns held;
     ensures held == 0;
 */

@@ -290,9 +290,9 @@ uint64_t vcpu_take_requests(uint32_t slot, uint32_t word)
 #endif
 }
 
-/*@ requires all_inv && life_inv && idle_inv;
+/*@ requires core_inv;
     assigns vcpus[0 .. VCPUS_MAX - 1], partitions[0 .. PARTITIONS_MAX - 1];
-    ensures inv: all_inv && life_inv && idle_inv;
+    ensures inv: core_inv;
     ensures ok: \result.status == STATUS_OK ==> is_guest(id % PARTITIONS_MAX) && id == \old(id_of(id % PARTITIONS_MAX)) &&
       \old(partitions[id % PARTITIONS_MAX].state) == PARTITION_LIVE && made(id % PARTITIONS_MAX) == \old(made(id % PARTITIONS_MAX)) + 1 &&
       \result.value == id * VCPUS_MAX + (run_first(id % PARTITIONS_MAX) + \old(made(id % PARTITIONS_MAX))) && vcpu_there(\result.value);
