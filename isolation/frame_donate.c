@@ -59,6 +59,7 @@ static bool all_absent(uint32_t space, gfn_t gfn, uint64_t count)
     assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1];
     ensures inv: sys_inv;
     ensures idle: idle_inv;
+    ensures slices: same_slices_but{Pre,Post}(slot);
     ensures paths: paths_kept{Pre,Post};
     ensures walks: same_walks{Pre,Post};
     ensures ready: \result ==> \forall integer g; gfn <= g < gfn + count ==> path(2 * slot, g) >= 0;
@@ -237,6 +238,7 @@ static uint64_t donate_locked(uint64_t id, gfn_t gfn, hfn_t hfn, uint64_t count,
     }
     /* Are there tables for them?  What is made of them stays, in the partition's own slice. */
     if (!prepare_all(slot, gfn, count)) {
+        //@ assert swept: swept_inv;
         return STATUS_AT(STATUS_NO_ROOM, OPERAND_RDI);
     }
     //@ assert may: can_donate{Pre}(id, gfn, hfn, count) && manager_has_all(hfn, count) && absent_all(2 * slot, gfn, count);
@@ -247,6 +249,7 @@ static uint64_t donate_locked(uint64_t id, gfn_t gfn, hfn_t hfn, uint64_t count,
     charge(slot, count);
     //@ assert home: home_inv;
     //@ assert all_mapped: mapped_inv;
+    //@ assert swept: swept_inv;
     return STATUS_OK;
 }
 

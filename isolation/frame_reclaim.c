@@ -8,19 +8,146 @@
 #include "isolation/lock.h"
 #include "isolation/partition.h"
 #include "isolation/sweep.h"
+#include "isolation/trusted.h"
 #include "isolation/vcpu.h"
 
+/* One step of the sweep's frames: the table the cursor is in, from slot `at` on.  The first slot of it not passed. */
+/*@ requires inner_inv && is_guest(slot) && has_root(2 * slot) && at < TABLE_SLOTS && in_slice(slot, table) && table < TABLES_MAX;
+    requires before: swept(slot, table * 512 + at);
+    assigns frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
+            cpu_stale[0 .. FRAMES_MAX - 1], residue[0 .. FRAMES_MAX - 1];
+    ensures inv: inner_inv;
+    ensures progress: at < \result <= TABLE_SLOTS;
+    ensures frames: only_freed{Pre,Post}(slot);
+    ensures after: swept(slot, table * 512 + \result);
+*/
+static uint32_t sweep_step(uint32_t slot, uint32_t table, uint32_t at)
+{
+    uint32_t next = sweep_table(slot, table, at);
+
+    //@ assert kept: swept(slot, table * 512 + at);
+    //@ assert none: \forall integer p; is_frame(p) ==> frames[p].state != FRAME_FREE ==> frames[p].owner == slot ==> !(slot_t(frames[p].owner_slot) == table && at <= slot_i(frames[p].owner_slot) < next);
+    //@ assert where: \forall integer s; s > table * 512 + at ==> !(slot_t(s) == table && at <= slot_i(s) < next) ==> s > table * 512 + next;
+    return next;
+}
+
 /* One step of the sweep: within the table the cursor is in.  True: it has passed the end. */
+/*@ requires inner_inv && is_guest(slot) && has_root(2 * slot);
+    requires cursor: partitions[slot].cursor < table_slices[slot].used * 512;
+    requires before: swept(slot, swept_to(slot));
+    assigns frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
+            cpu_stale[0 .. FRAMES_MAX - 1], residue[0 .. FRAMES_MAX - 1], partitions[slot].cursor;
+    ensures inv: inner_inv;
+    ensures frames: only_freed{Pre,Post}(slot);
+    ensures progress: \old(partitions[slot].cursor) < partitions[slot].cursor <= \old(partitions[slot].cursor) + 512;
+    ensures after: swept(slot, swept_to(slot));
+    ensures more: !\result ==> partitions[slot].cursor < table_slices[slot].used * 512;
+    ensures end: \result ==> partitions[slot].cursor == table_slices[slot].used * 512;
+*/
 static bool sweep(uint32_t slot)
 {
     uint32_t cursor = partitions[slot].cursor;
     uint32_t at = cursor % TABLE_SLOTS;
 
+    //@ assert slice: slice_wf(slot);
     partitions[slot].cursor =
-        cursor - at + sweep_table(slot, table_slices[slot].first + cursor / TABLE_SLOTS, at);
+        cursor - at + sweep_step(slot, table_slices[slot].first + cursor / TABLE_SLOTS, at);
     return partitions[slot].cursor / TABLE_SLOTS == table_slices[slot].used;
 }
 
+/* The tables of a guest that owns nothing go back to the pool. */
+/*@ requires inner_inv && is_guest(slot);
+    requires empty: \forall integer p; is_frame(p) ==> frames[p].state != FRAME_FREE ==> frames[p].owner != slot;
+    assigns table_roots[2 * slot], table_roots[2 * slot + 1], table_slices[slot];
+    ensures inv: inner_inv;
+    ensures none: table_slices[slot].count == 0 && table_roots[2 * slot] == TABLE_NONE && table_roots[2 * slot + 1] == TABLE_NONE;
+*/
+static void tables_close(uint32_t slot)
+{
+    table_slice_close(slot);
+    //@ assert left: \forall integer u; is_tab(u, 0) ==> is_tab{Pre}(u, 0) && part(table_tags[u].space) != slot;
+    //@ assert forward: forward_inv;
+    //@ assert stays: \forall integer u; is_tab{Pre}(u, 0) ==> part(table_tags[u].space) != slot ==> is_tab(u, 0);
+    //@ assert backward: backward_inv;
+    //@ assert home: home_inv;
+}
+
+/*@ predicate swept_others{L}(integer slot) = \forall integer v; is_guest(v) ==> v != slot ==>
+      \at(partitions[v].state,L) == PARTITION_DESTROYING ==>
+      \at(partitions[v].cursor,L) < \at(table_slices[v].used,L) * 512 && swept{L}(v, swept_to{L}(v));
+*/
+/* The guest's id is nobody's any more, and comes back to nobody. */
+/*@ requires all_inv && life_inv && idle_inv && swept_others(slot);
+    requires is_guest(slot) && partitions[slot].state == PARTITION_DESTROYING;
+    requires empty: \forall integer p; is_frame(p) ==> frames[p].state != FRAME_FREE ==> frames[p].owner != slot;
+    assigns table_roots[2 * slot], table_roots[2 * slot + 1], table_slices[slot], vcpus[0 .. VCPUS_MAX - 1], partitions[slot];
+    ensures inv: core_inv;
+    ensures freed: free(slot);
+    ensures never_again: partitions[slot].generation == \old(partitions[slot].generation) + 1;
+*/
+static void slot_end(uint32_t slot)
+{
+    tables_close(slot);
+    vcpu_free_all(slot);
+    partition_free(slot);
+    //@ assert others: same_parts_but{Pre,Here}(slot) && same_slices_but{Pre,Here}(slot);
+    //@ assert roots: \forall integer v; is_partition(v) ==> v != slot ==> table_roots[2 * v] == \at(table_roots[2 * v],Pre) && table_roots[2 * v + 1] == \at(table_roots[2 * v + 1],Pre);
+    //@ assert parts: parts_inv;
+    //@ assert idle: idle_inv;
+    //@ assert swept: swept_inv;
+}
+
+/* A step of the sweep of partition `slot`; true: it was the last, and the partition is no more. */
+/*@ requires core_inv && is_guest(slot) && partitions[slot].state == PARTITION_DESTROYING;
+    assigns frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
+            cpu_stale[0 .. FRAMES_MAX - 1], residue[0 .. FRAMES_MAX - 1], partitions[slot], table_roots[2 * slot],
+            table_roots[2 * slot + 1], table_slices[slot], vcpus[0 .. VCPUS_MAX - 1];
+    ensures inv: core_inv;
+    ensures frames: only_freed{Pre,Post}(slot);
+    ensures more: !\result ==> partitions[slot].state == PARTITION_DESTROYING && partitions[slot].cursor > \old(partitions[slot].cursor);
+    ensures done: \result ==> free(slot) && partitions[slot].generation == \old(partitions[slot].generation) + 1 &&
+      \forall integer p; is_frame(p) ==> frames[p].state != FRAME_FREE ==> frames[p].owner != slot;
+*/
+static bool advance(uint32_t slot)
+{
+    bool done;
+
+    //@ assert rooted: part_ok(slot) && has_root(2 * slot);
+    done = sweep(slot);
+    //@ assert same: \forall integer v; in_set(v) ==> partitions[v] == {\at(partitions[v],Pre) \with .cursor = partitions[v].cursor};
+    //@ assert others: same_parts_but{Pre,Here}(slot);
+    //@ assert parts: parts_inv;
+    //@ assert lives: lives_inv;
+    //@ assert made: made_inv;
+    //@ assert life: life_inv;
+    //@ assert idle: idle_inv;
+    //@ assert owners: \forall integer p, v; is_frame(p) ==> is_guest(v) ==> v != slot ==> frames[p].owner == v ==> frames[p] == \at(frames[p],Pre);
+    //@ assert swept: swept_others(slot);
+    if (!done) {
+        return false;
+    }
+    //@ assert inside: \forall integer p; is_frame(p) ==> frames[p].state != FRAME_FREE ==> frames[p].owner == slot ==> in_slice(slot, slot_t(frames[p].owner_slot));
+    //@ assert empty: \forall integer p; is_frame(p) ==> frames[p].state != FRAME_FREE ==> frames[p].owner != slot;
+    slot_end(slot);
+    return true;
+}
+
+/*@ requires core_inv;
+    assigns frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
+            cpu_stale[0 .. FRAMES_MAX - 1], residue[0 .. FRAMES_MAX - 1], partitions[0 .. PARTITIONS_MAX - 1],
+            table_roots[0 .. SPACES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], vcpus[0 .. VCPUS_MAX - 1],
+            audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
+    ensures inv: core_inv;
+    ensures frames: only_freed{Pre,Post}(id % PARTITIONS_MAX);
+    ensures others: same_parts_but{Pre,Post}(id % PARTITIONS_MAX);
+    ensures refused: \result != STATUS_OK && \result != STATUS_RETRY ==> same_frames_out{Pre,Post}(0, 0) &&
+      same_parts_but{Pre,Post}(PARTITION_NONE);
+    ensures only_if: \result == STATUS_OK || \result == STATUS_RETRY ==> is_guest(id % PARTITIONS_MAX) &&
+      id == \old(id_of(id % PARTITIONS_MAX)) && \old(partitions[id % PARTITIONS_MAX].state) == PARTITION_DESTROYING;
+    ensures progress: \result == STATUS_RETRY ==> partitions[id % PARTITIONS_MAX].cursor > \old(partitions[id % PARTITIONS_MAX].cursor);
+    ensures done: \result == STATUS_OK ==> free(id % PARTITIONS_MAX) && id_of(id % PARTITIONS_MAX) == id + PARTITIONS_MAX &&
+      \forall integer p; is_frame(p) ==> frames[p].state != FRAME_FREE ==> frames[p].owner != id % PARTITIONS_MAX;
+*/
 static uint64_t reclaim_locked(uint64_t id)
 {
     uint32_t slot = partition_find(id);
@@ -36,12 +163,9 @@ static uint64_t reclaim_locked(uint64_t id)
         return STATUS_AT(STATUS_BUSY, OPERAND_RDI);
     }
     /* All checks passed: nothing below can fail. */
-    if (!sweep(slot)) {
+    if (!advance(slot)) {
         return STATUS_RETRY;
     }
-    table_slice_close(slot);
-    vcpu_free_all(slot);
-    partition_free(slot);
     audit_record(AUDIT_PARTITION_FREED, id, 0, 0);
     return STATUS_OK;
 }

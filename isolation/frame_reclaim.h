@@ -4,6 +4,9 @@
 
 #include <stdint.h>
 
+#include "isolation/audit.h"
+#include "isolation/life.h"
+
 /*
  * The hypercall FRAME_RECLAIM (abi/hypercall.h): takes the frames of a partition in DESTROYING back to the manager,
  * scrubbed, by a sweep of the partition's own tables.  The cursor is the core's.  Each call passes at most one table and scrubs
@@ -15,6 +18,13 @@
  *   BAD_STATE  RDI  it is not DESTROYING
  *   BUSY       RDI  a vCPU of it is still claimed on another CPU
  */
+/*@ requires held == 0;
+    assigns held, frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
+            table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
+            partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
+            vcpus[0 .. VCPUS_MAX - 1], audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
+    ensures held == 0;
+*/
 uint64_t frame_reclaim(uint64_t id);
 
 #endif

@@ -43,8 +43,15 @@
     predicate idle_inv{L} = \forall integer v; is_guest(v) ==> free{L}(v) ==> \at(table_slices[v].count,L) == 0 &&
       \at(table_roots[2 * v],L) == TABLE_NONE && \at(table_roots[2 * v + 1],L) == TABLE_NONE;
 
+    // In destruction: the sweep is at a slot of the partition's tables, and has left no frame behind it.
+    logic integer swept_to{L}(integer v) = \at(table_slices[v].first,L) * 512 + \at(partitions[v].cursor,L);
+    predicate swept{L}(integer v, integer to) = \forall integer p; is_frame{L}(p) ==> \at(frames[p].state,L) != FRAME_FREE ==>
+      \at(frames[p].owner,L) == v ==> \at(frames[p].owner_slot,L) > to;
+    predicate swept_inv{L} = \forall integer v; is_guest(v) ==> \at(partitions[v].state,L) == PARTITION_DESTROYING ==>
+      \at(partitions[v].cursor,L) < \at(table_slices[v].used,L) * 512 && swept{L}(v, swept_to{L}(v));
+
     // What holds whenever the lock is free.
-    predicate core_inv{L} = all_inv{L} && life_inv{L} && idle_inv{L};
+    predicate core_inv{L} = all_inv{L} && life_inv{L} && idle_inv{L} && swept_inv{L};
 
     predicate may_run{L}(integer v) = \at(partitions[v].state,L) == PARTITION_SEALED && \at(partitions[v].killed,L) == 0;
 

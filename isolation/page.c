@@ -324,7 +324,7 @@ static void unshare_all(uint32_t slot, gfn_t to, uint64_t count)
     }
 }
 
-/*@ requires core_inv && is_guest(slot) && !free(slot) && has_root(2 * slot) && 1 <= count <= FRAME_BATCH_MAX && gfn + count <= shared_bit_gfn;
+/*@ requires core_inv && is_guest(slot) && partitions[slot].state == PARTITION_SEALED && has_root(2 * slot) && 1 <= count <= FRAME_BATCH_MAX && gfn + count <= shared_bit_gfn;
     assigns frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1];
     ensures inv: core_inv;
@@ -336,17 +336,18 @@ static struct answer share_locked(uint32_t slot, gfn_t gfn, uint64_t count)
 {
     uint64_t status = batch_all(slot, gfn, gfn + shared_bit_gfn, count, FRAME_OWNED);
 
-    //@ assert idle: idle_inv;
+    //@ assert idle: idle_inv && swept_inv;
     if (status != STATUS_OK) {
         return answer(status, 0);
     }
     //@ assert inv: all_inv;
     /* All checks passed: nothing below can fail. */
     share_all(slot, gfn + shared_bit_gfn, count);
+    //@ assert swept: swept_inv;
     return answer(STATUS_OK, count);
 }
 
-/*@ requires core_inv && is_guest(slot) && !free(slot) && has_root(2 * slot) && 1 <= count <= FRAME_BATCH_MAX && gfn + count <= shared_bit_gfn;
+/*@ requires core_inv && is_guest(slot) && partitions[slot].state == PARTITION_SEALED && has_root(2 * slot) && 1 <= count <= FRAME_BATCH_MAX && gfn + count <= shared_bit_gfn;
     assigns frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1];
     ensures inv: core_inv;
@@ -358,13 +359,14 @@ static struct answer unshare_locked(uint32_t slot, gfn_t gfn, uint64_t count)
 {
     uint64_t status = batch_all(slot, gfn + shared_bit_gfn, gfn, count, FRAME_SHARED);
 
-    //@ assert idle: idle_inv;
+    //@ assert idle: idle_inv && swept_inv;
     if (status != STATUS_OK) {
         return answer(status, 0);
     }
     //@ assert inv: all_inv;
     /* All checks passed: nothing below can fail. */
     unshare_all(slot, gfn, count);
+    //@ assert swept: swept_inv;
     return answer(STATUS_OK, count);
 }
 

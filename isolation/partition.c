@@ -307,6 +307,7 @@ static struct answer create_locked(uint64_t frame_count, uint32_t vcpu_count)
     //@ assert others: same_parts_but{Pre,Here}(slot);
     //@ assert parts: parts_inv;
     //@ assert idles: idle_inv;
+    //@ assert swept: swept_inv;
     id = partition_id(slot);
     audit_record(AUDIT_PARTITION_CREATED, id, frame_count, 0);
     //@ assert named: id % PARTITIONS_MAX == slot && same_parts_but{Pre,Here}(slot);
@@ -417,6 +418,9 @@ static uint64_t destroy_locked(uint64_t id)
     //@ assert life: life_inv;
     /* After the store: whoever is inside is interrupted, and finds that the partition no longer runs. */
     throw_out(slot);
+    //@ assert some: table_slices[slot].used >= 1;
+    //@ assert mine: swept(slot, table_slices[slot].first * 512);
+    //@ assert swept: swept_inv;
     audit_record(AUDIT_PARTITION_DESTROYED, id, 0, 0);
     return STATUS_OK;
 }

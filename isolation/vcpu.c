@@ -251,7 +251,8 @@ struct answer vcpu_claim(uint64_t id)
         return answer(STATUS_BUSY, 0);
     }
     /* Is it, now that it cannot go away, still the same, and may it run? */
-    if (vcpus[slot].generation != id / VCPUS_MAX || vcpus[slot].partition != partition || !partition_runs(partition)) {
+    if (vcpus[slot].generation != id / VCPUS_MAX || vcpus[slot].partition != partition ||
+        !partition_runs(partition)) {
         vcpu_release(slot);
         return answer(STATUS_BAD_STATE, 0);
     }
@@ -319,7 +320,7 @@ static struct answer create_locked(uint64_t id)
     //@ assert ok: life_ok(partition) && run_ok(partition);
     slot = vcpu_make(partition);
     //@ assert same: same_parts_but{Pre,Here}(partition);
-    //@ assert parts: parts_inv && idle_inv;
+    //@ assert parts: parts_inv && idle_inv && swept_inv;
     return answer(STATUS_OK, vcpus[slot].generation * VCPUS_MAX + slot);
 }
 

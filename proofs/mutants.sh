@@ -53,6 +53,13 @@ fault map-no-back-pointer isolation/frame.c frame_map '/slot_note(partition, hfn
 fault unmap-keeps-leaf isolation/frame.c frame_unmap_owner 's/^    table_set(table, slot, 0);//'
 fault quota-not-checked ept/table.c table_prepare 's/if (tables_missing(space, gfn) > left)/if (false)/'
 fault sweep-skips-a-slot isolation/sweep.c gather 's/^        i++;/        i += i + 1u < TABLE_SLOTS ? 2u : 1u;/'
+fault id-comes-back isolation/partition.c partition_free '/generation += 1u;/d'
+fault slot-without-lives isolation/partition.c slot_find 's/ && partitions\[v\].generation < GENERATION_MAX//'
+fault vcpu-runs-overlap isolation/vcpu.c run_in_the_way 's/vcpu_first < first + count/vcpu_first < first/'
+fault request-0x80 isolation/vcpu.c vcpu_request_interrupt 's/ || vector == VCPU_VECTOR_REFUSED//'
+fault claim-not-sealed isolation/vcpu.c vcpu_claim 's/ || !partition_runs(partition)//'
+fault reclaim-early isolation/frame_reclaim.c sweep 's/TABLE_SLOTS == table_slices\[slot\].used;/TABLE_SLOTS >= table_slices[slot].used - 1u;/'
+fault audit-lost-record isolation/audit.c read_locked 's/ || audit_count - sequence > AUDIT_RECORDS//'
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

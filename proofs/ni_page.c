@@ -3,40 +3,36 @@
 #include "isolation/page.c"
 #include "proofs/view.h"
 
-/*@ requires all_inv && is_guest(v) && is_guest(a) && v != a && has_root(2 * a);
+/*@ requires core_inv && is_guest(v) && is_guest(a) && v != a && has_root(2 * a) && partitions[a].state == PARTITION_SEALED;
     requires 1 <= count <= FRAME_BATCH_MAX && gfn + count <= shared_bit_gfn;
     assigns frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
-            partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1]; */
+            partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
+            vcpus[0 .. VCPUS_MAX - 1]; */
 void ni_share(uint32_t v, uint32_t a, gfn_t gfn, uint64_t count)
 {
-S0:
-    share_locked(a, gfn, count);
+S0: share_locked(a, gfn, count);
     //@ assert left: same_view{S0,Here}(v);
-S1:
-    any_state();
-    //@ admit same_view{S0,Here}(v) && has_root(2 * a);
-T0:
-    share_locked(a, gfn, count);
+S1: any_state();
+    //@ admit same_view{S0,Here}(v) && has_root(2 * a) && partitions[a].state == PARTITION_SEALED;
+T0: share_locked(a, gfn, count);
     //@ assert right: same_view{T0,Here}(v);
     //@ assert confidential: same_view{S1,Here}(v);
 }
 
-/*@ requires all_inv && is_guest(v) && is_guest(a) && v != a && has_root(2 * a);
+/*@ requires core_inv && is_guest(v) && is_guest(a) && v != a && has_root(2 * a) && partitions[a].state == PARTITION_SEALED;
     requires 1 <= count <= FRAME_BATCH_MAX && gfn + count <= shared_bit_gfn;
     assigns frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
-            partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1]; */
+            partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
+            vcpus[0 .. VCPUS_MAX - 1]; */
 void ni_unshare(uint32_t v, uint32_t a, gfn_t gfn, uint64_t count)
 {
-S0:
-    unshare_locked(a, gfn, count);
+S0: unshare_locked(a, gfn, count);
     //@ assert left: same_view{S0,Here}(v);
-S1:
-    any_state();
-    //@ admit same_view{S0,Here}(v) && has_root(2 * a);
-T0:
-    unshare_locked(a, gfn, count);
+S1: any_state();
+    //@ admit same_view{S0,Here}(v) && has_root(2 * a) && partitions[a].state == PARTITION_SEALED;
+T0: unshare_locked(a, gfn, count);
     //@ assert right: same_view{T0,Here}(v);
     //@ assert confidential: same_view{S1,Here}(v);
 }

@@ -2,7 +2,7 @@
 #ifndef PROOFS_VIEW_H
 #define PROOFS_VIEW_H
 
-#include "isolation/invariant.h"
+#include "isolation/life.h"
 
 /* Noninterference by self-composition: an operation runs from some state, then again from any other state that looks the same
  * to an observer; the two ends must look the same to it.  The observer is a guest that takes no part. */
@@ -17,8 +17,9 @@
 /* Any other state. */
 /*@ assigns frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
-            partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1];
-    ensures all_inv; */
+            partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
+            vcpus[0 .. VCPUS_MAX - 1];
+    ensures core_inv; */
 void any_state(void);
 
 #endif
