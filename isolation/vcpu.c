@@ -320,7 +320,10 @@ static struct answer create_locked(uint64_t id)
     //@ assert ok: life_ok(partition) && run_ok(partition);
     slot = vcpu_make(partition);
     //@ assert same: same_parts_but{Pre,Here}(partition);
-    //@ assert parts: parts_inv && idle_inv && swept_inv;
+    //@ assert all: \forall integer v; in_set(v) ==> partitions[v].state == \at(partitions[v].state,Pre) && partitions[v].cursor == \at(partitions[v].cursor,Pre) && partitions[v].generation == \at(partitions[v].generation,Pre);
+    //@ assert parts: parts_inv;
+    //@ assert idle: idle_inv;
+    //@ assert swept: swept_inv;
     return answer(STATUS_OK, vcpus[slot].generation * VCPUS_MAX + slot);
 }
 
