@@ -11,13 +11,16 @@
             vcpus[0 .. VCPUS_MAX - 1]; */
 void ni_share(uint32_t v, uint32_t a, gfn_t gfn, uint64_t count)
 {
-S0: share_locked(a, gfn, count);
+S0:
+    share_locked(a, gfn, count);
     //@ assert left_walks: \forall integer g; 0 <= g < GFN_LIMIT ==> walk{S0}(2 * v, g) == walk(2 * v, g);
     //@ assert left_frames: \forall integer p; is_frame(p) ==> frames[p].owner != a ==> frames[p] == \at(frames[p],S0);
     //@ assert left: same_view{S0,Here}(v);
-S1: any_state();
+S1:
+    any_state();
     //@ admit same_view{S0,Here}(v) && has_root(2 * a) && partitions[a].state == PARTITION_SEALED;
-T0: share_locked(a, gfn, count);
+T0:
+    share_locked(a, gfn, count);
     //@ assert right_walks: \forall integer g; 0 <= g < GFN_LIMIT ==> walk{T0}(2 * v, g) == walk(2 * v, g);
     //@ assert right_frames: \forall integer p; is_frame(p) ==> frames[p].owner != a ==> frames[p] == \at(frames[p],T0);
     //@ assert right: same_view{T0,Here}(v);
@@ -32,13 +35,16 @@ T0: share_locked(a, gfn, count);
             vcpus[0 .. VCPUS_MAX - 1]; */
 void ni_unshare(uint32_t v, uint32_t a, gfn_t gfn, uint64_t count)
 {
-S0: unshare_locked(a, gfn, count);
+S0:
+    unshare_locked(a, gfn, count);
     //@ assert left_walks: \forall integer g; 0 <= g < GFN_LIMIT ==> walk{S0}(2 * v, g) == walk(2 * v, g);
     //@ assert left_frames: \forall integer p; is_frame(p) ==> frames[p].owner != a ==> frames[p] == \at(frames[p],S0);
     //@ assert left: same_view{S0,Here}(v);
-S1: any_state();
+S1:
+    any_state();
     //@ admit same_view{S0,Here}(v) && has_root(2 * a) && partitions[a].state == PARTITION_SEALED;
-T0: unshare_locked(a, gfn, count);
+T0:
+    unshare_locked(a, gfn, count);
     //@ assert right_walks: \forall integer g; 0 <= g < GFN_LIMIT ==> walk{T0}(2 * v, g) == walk(2 * v, g);
     //@ assert right_frames: \forall integer p; is_frame(p) ==> frames[p].owner != a ==> frames[p] == \at(frames[p],T0);
     //@ assert right: same_view{T0,Here}(v);
