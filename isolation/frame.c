@@ -80,6 +80,11 @@ void frame_map(uint32_t table, uint32_t slot, hfn_t hfn, uint64_t flags)
     //@ assert policy: same_policy{Pre,Here};
     //@ assert frames: frames_inv;
     //@ assert forward: forward_inv;
+    //@ assert rest: \forall integer p; is_frame(p) ==> p != hfn ==> frames[p] == \at(frames[p],Pre);
+    //@ assert kept: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> \at(tables[u].entry[j],Pre) != 0 ==> tables[u].entry[j] == \at(tables[u].entry[j],Pre);
+    //@ assert backp: \forall integer p; is_frame(p) ==> back_wf{Pre}(p);
+    //@ assert backo: \forall integer p; is_frame(p) ==> p != hfn ==> back_wf(p);
+    //@ assert backh: back_wf(hfn);
     //@ assert backward: backward_inv;
     //@ assert mine: may_access(partition, hfn) && in_set(partition);
     //@ assert stales: stale_inv;

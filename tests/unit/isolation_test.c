@@ -36,7 +36,7 @@ enum {
     SHARED = 1 << 18,   /* the shared bit: its pages are in another level-1 table */
     PAGES = 2 * SHARED, /* guest frames there can be */
     GUESTS = PARTITIONS_MAX - PARTITION_FIRST_GUEST,
-    STEPS = 24000,
+    STEPS = 12000,
 };
 
 static uint64_t random_state;
