@@ -205,7 +205,7 @@ void frame_scrub(hfn_t hfn)
 }
 
 /*@ ghost
-  /@ requires is_frame(p) && in_set(v);
+  /@ requires p < FRAMES_MAX && in_set(v);
      assigns residue[p].of[v];
      ensures residue[p].of[v] == 0; @/
   void disclosed(uint64_t p, uint32_t v) { residue[p].of[v] = 0; }
