@@ -268,6 +268,11 @@ uint32_t partition_find(uint64_t id)
     return PARTITION_NONE;
 }
 
+uint64_t partition_id(uint32_t slot)
+{
+    return partitions[slot].generation * PARTITIONS_MAX + slot;
+}
+
 bool partition_runs(uint32_t slot)
 {
     return true;
