@@ -24,7 +24,6 @@ PARTS = (
     ("fuzz", ["make", "-s", "-j2", "fuzz-short"], 600),
     ("system", PYTEST + ["tests"], 1200),
     ("prove", ["make", "-s", "-j2", "prove"], 1200),
-    ("model", ["make", "-s", "prove-model"], 600),
 )
 COUNTED_BY_STATUS = ("build",)  # one test: it works or it does not
 PLAIN = re.compile(r"^(?:\S+: )?(\d+) passed, (\d+) failed$")
