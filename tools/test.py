@@ -23,7 +23,7 @@ PARTS = (
     ("unit", ["make", "-s", "-j2", "unit"], 600),
     ("fuzz", ["make", "-s", "-j2", "fuzz-short"], 600),
     ("system", PYTEST + ["tests"], 1200),
-    ("prove", ["make", "-s", "-j2", "prove"], 1200),
+    ("prove", ["make", "-s", "-j2", "prove"], 2700),
 )
 COUNTED_BY_STATUS = ("build",)  # one test: it works or it does not
 PLAIN = re.compile(r"^(?:\S+: )?(\d+) passed, (\d+) failed$")
