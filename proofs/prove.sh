@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # usage: proofs/prove.sh [FILE.c ...]     proves the isolation core; ends in `N passed, M failed`
-#   SMOKE=0  without smoke tests     PAR=n  provers at a time     TIMEOUT=s  of one goal     LOGS=DIR  keeps the logs
+#   SMOKE=0  without smoke tests     JOBS=n  files at a time     PAR=n  provers at a time for each     TIMEOUT=s  of one goal     LOGS=DIR  keeps the logs
 # Exit 0 only if every goal of every file is proved, nothing is assumed that must not be, and every function of the
 # proved files has a contract.  proofs/README.md says what this means.
 set -u
@@ -30,17 +30,37 @@ include=$(gcc -print-file-name=include)
 options=(-c11 -machdep gcc_x86_64 -no-frama-c-stdlib
     -cpp-extra-args="-ffreestanding -nostdinc -isystem $include -I."
     -warn-unsigned-overflow -warn-unsigned-downcast
-    -wp -wp-rte -wp-prover z3,cvc4 -wp-timeout "${TIMEOUT:-20}" -wp-par "${PAR:-4}"
+    -wp -wp-rte -wp-prover z3,cvc4 -wp-timeout "${TIMEOUT:-20}" -wp-par "${PAR:-3}"
     -kernel-warn-key annot-error=abort -kernel-warn-key asm:clobber=abort -wp-warn-key pedantic-assigns=abort)
 [ "${SMOKE:-1}" = 0 ] || options+=(-wp-smoke-tests -wp-smoke-timeout 1)
 
-for file in "$@"; do
-    log=$logs/$(echo "$file" | tr / _).log
-    start=$(date +%s)
-    only=()
+log_of() { # FILE
+    echo "$logs/$(echo "$1" | tr / _).log"
+}
+
+prove() { # FILE: its log, and then a file with the exit status and the seconds it took
+    log=$(log_of "$1") start=$(date +%s) only=()
     # A driver that includes a source, for its static functions, proves its own functions only.
-    case $file in proofs/ni_*) only=(-wp-fct "$(grep -oE '^void ni_\w+' "$file" | sed 's/void //' | paste -sd,)") ;; esac
-    if ! frama-c "${options[@]}" "${only[@]}" "$file" > "$log" 2>&1; then
+    case $1 in proofs/ni_*) only=(-wp-fct "$(grep -oE '^void ni_\w+' "$1" | sed 's/void //' | paste -sd,)") ;; esac
+    frama-c "${options[@]}" "${only[@]}" "$1" > "$log" 2>&1
+    echo "$? $(($(date +%s) - start))" > "$log.status.new"
+    mv "$log.status.new" "$log.status"
+}
+
+# JOBS files at a time, told in order.
+rm -f "$logs"/*.status
+(
+    for file in "$@"; do
+        while [ "$(jobs -rp | wc -l)" -ge "${JOBS:-2}" ]; do wait -n; done
+        prove "$file" &
+    done
+    wait
+) &
+for file in "$@"; do
+    log=$(log_of "$file")
+    until [ -f "$log.status" ]; do sleep 1; done
+    read -r status seconds < "$log.status"
+    if [ "$status" -ne 0 ]; then
         tail -20 "$log"
         echo "$file: frama-c stopped: see above, and $log"
         failed=$((failed + 1))
@@ -53,7 +73,7 @@ for file in "$@"; do
     counts=$(sed -n 's/.*Proved goals: *\([0-9]*\) *\/ *\([0-9]*\).*/\1 \2/p' "$log")
     [ -n "$counts" ] || { echo "$file: no goals at all"; failed=$((failed + 1)); continue; }
     p=${counts% *} t=${counts#* }
-    echo "$file: $p / $t goals, $(($(date +%s) - start)) s"
+    echo "$file: $p / $t goals, $seconds s"
     passed=$((passed + p)) failed=$((failed + t - p + missing))
 done
 
