@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # usage: proofs/prove.sh [FILE.c ...]     proves the isolation core; ends in `N passed, M failed`
 #   SMOKE=0  without smoke tests     JOBS=n  files at a time     PAR=n  provers at a time for each     TIMEOUT=s  of one goal     LOGS=DIR  keeps the logs
+#   CACHE=DIR  answers of provers are kept there and reused: for work on proofs, never for evidence
 # Exit 0 only if every goal of every file is proved, nothing is assumed that must not be, and every function of the
 # proved files has a contract.  proofs/README.md says what this means.
 set -u
@@ -30,25 +31,33 @@ include=$(gcc -print-file-name=include)
 options=(-c11 -machdep gcc_x86_64 -no-frama-c-stdlib
     -cpp-extra-args="-ffreestanding -nostdinc -isystem $include -I."
     -warn-unsigned-overflow -warn-unsigned-downcast
-    -wp -wp-rte -wp-prover z3,cvc4 -wp-timeout "${TIMEOUT:-20}" -wp-par "${PAR:-3}"
+    -wp -wp-rte -wp-timeout "${TIMEOUT:-20}" -wp-par "${PAR:-3}"
     -kernel-warn-key annot-error=abort -kernel-warn-key asm:clobber=abort -wp-warn-key pedantic-assigns=abort)
-[ "${SMOKE:-1}" = 0 ] || options+=(-wp-smoke-tests -wp-smoke-timeout 1)
+[ -z "${CACHE:-}" ] || options+=(-wp-cache update -wp-cache-dir "$CACHE")
+# Smoke tests alone: no category of goal is selected.  One prover asks, as each costs the whole of its second.
+no_goals=-@lemma,-@requires,-@assigns,-@ensures,-@exits,-@complete_behaviors,-@disjoint_behaviors
+no_goals+=,-@assert,-@check,-@invariant,-@variant,-@breaks,-@continues,-@returns
+smoke_options=(-wp-prover z3 -wp-smoke-tests -wp-smoke-timeout 1 -wp-prop="$no_goals")
 
 log_of() { # FILE
     echo "$logs/$(echo "$1" | tr / _).log"
 }
 
-prove() { # FILE: its log, and then a file with the exit status and the seconds it took
-    log=$(log_of "$1") start=$(date +%s) only=()
+prove() { # FILE: its logs, and then a file with the exit status and the seconds it took
+    log=$(log_of "$1") start=$(date +%s) only=() status=0
     # A driver that includes a source, for its static functions, proves its own functions only.
     case $1 in proofs/ni_*) only=(-wp-fct "$(grep -oE '^void ni_\w+' "$1" | sed 's/void //' | paste -sd,)") ;; esac
-    frama-c "${options[@]}" "${only[@]}" "$1" > "$log" 2>&1
-    echo "$? $(($(date +%s) - start))" > "$log.status.new"
+    frama-c "${options[@]}" -wp-prover z3,cvc4 "${only[@]}" "$1" > "$log" 2>&1 || status=$?
+    [ "${SMOKE:-1}" = 0 ] || frama-c "${options[@]}" "${smoke_options[@]}" "${only[@]}" "$1" > "$log.smoke" 2>&1 || status=$?
+    echo "$status $(($(date +%s) - start))" > "$log.status.new"
     mv "$log.status.new" "$log.status"
+}
+counts_of() { # LOG: proved and all
+    sed -n 's/.*Proved goals: *\([0-9]*\) *\/ *\([0-9]*\).*/\1 \2/p' "$1"
 }
 
 # JOBS files at a time, told in order.
-rm -f "$logs"/*.status
+rm -f "$logs"/*.status "$logs"/*.log "$logs"/*.smoke
 (
     for file in "$@"; do
         while [ "$(jobs -rp | wc -l)" -ge "${JOBS:-2}" ]; do wait -n; done
@@ -61,20 +70,22 @@ for file in "$@"; do
     until [ -f "$log.status" ]; do sleep 1; done
     read -r status seconds < "$log.status"
     if [ "$status" -ne 0 ]; then
-        tail -20 "$log"
+        tail -n 20 "$log"*
         echo "$file: frama-c stopped: see above, and $log"
         failed=$((failed + 1))
         continue
     fi
+    [ -f "$log.smoke" ] || : > "$log.smoke"
     # Failed goals, smoke tests included, and warnings by which WP says that it assumed something.
-    grep -E '\[Failed\]|Missing assigns|No code nor|Neither code nor|User Error|smoke.*[Ff]ail' "$log" |
+    grep -hE '\[Failed\]|Missing assigns|No code nor|Neither code nor|User Error|smoke.*[Ff]ail' "$log" "$log.smoke" |
         sed "s|^|    $file: |" || true
     missing=$(grep -cE 'Missing assigns|Neither code nor|No code nor' "$log")
-    counts=$(sed -n 's/.*Proved goals: *\([0-9]*\) *\/ *\([0-9]*\).*/\1 \2/p' "$log")
+    counts=$(counts_of "$log") smoke=$(counts_of "$log.smoke")
     [ -n "$counts" ] || { echo "$file: no goals at all"; failed=$((failed + 1)); continue; }
-    p=${counts% *} t=${counts#* }
-    echo "$file: $p / $t goals, $seconds s"
-    passed=$((passed + p)) failed=$((failed + t - p + missing))
+    smoke=${smoke:-0 0}
+    p=${counts% *} t=${counts#* } sp=${smoke% *} st=${smoke#* }
+    echo "$file: $p / $t goals, $sp / $st smoke tests, $seconds s"
+    passed=$((passed + p + sp)) failed=$((failed + t - p + st - sp + missing))
 done
 
 # Every function of a proved file has a contract of its own, in the file or in its header.
