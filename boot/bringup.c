@@ -25,10 +25,11 @@
 #include "boot/multiboot2.h"
 #include "boot/region.h"
 #include "boot/take_machine.h"
-#include "ept/ept_flush.h"
+#include "iommu/vtd_domain.h"
 #include "isolation/audit.h"
 #include "isolation/frame.h"
 #include "isolation/isolation.h"
+#include "isolation/partition_types.h"
 #include "vmx/capability.h"
 #include "vmx/cpuid_policy.h"
 #include "vmx/manager_start.h"
@@ -251,7 +252,7 @@ _Noreturn void bringup_on_own_stack(void)
     if (!isolation_init(plan.frame_limit, plan.table_limit, region_tables(), shared_bit(), RUNNING_CPUS)) {
         refuse("The core's tables are too small for this machine.");
     }
-    ept_flush_init();
+    vtd_domain_init(shared_bit_gfn);
     vcpu_frames_init(region_frames(VCPUS_MAX * VCPU_FRAMES));
     regions = zeroed_frames(plan.cpus);
     take_machine(&machine, map.low_frame, regions);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ept/table.h"
 
+#ifndef __FRAMAC__
+#include "ept/table_cache.h"
+#endif
+
 struct table_slice table_slices[PARTITIONS_MAX];
 uint32_t table_roots[SPACES_MAX];
 uint32_t table_limit;
@@ -17,6 +21,7 @@ static inline void table_store(uint32_t table, uint32_t slot, uint64_t entry)
     tables[table].entry[slot] = entry;
 #else
     __atomic_store_n(&tables[table].entry[slot], entry, __ATOMIC_RELEASE);
+    table_cache_stored(&tables[table].entry[slot], sizeof(entry));
 #endif
 }
 
@@ -119,6 +124,9 @@ static uint32_t table_blank(uint32_t partition)
     for (uint32_t i = 0; i < TABLE_SLOTS; i++) {
         tables[t].entry[i] = 0;
     }
+#ifndef __FRAMAC__
+    table_cache_stored(&tables[t], sizeof(tables[t]));
+#endif
     return t;
 }
 

@@ -6,6 +6,8 @@
 #include "arch/x86_64/paging.h"
 #include "arch/x86_64/panic.h"
 #include "arch/x86_64/tsc.h"
+#include "arch/x86_64/window.h"
+#include "ept/table_cache.h"
 #include "iommu/vtd_context.h"
 #include "iommu/vtd_fault.h"
 #include "iommu/vtd_interrupt.h"
@@ -29,6 +31,15 @@ void vtd_written(const struct vtd_unit *unit, const void *at, uint64_t bytes)
         mmio_write32(unit->registers, VTD_GCMD_REG,
                      (mmio_read32(unit->registers, VTD_GSTS_REG) & VTD_GLOBAL_STAYS) | VTD_GLOBAL_WBF);
         vtd_wait(unit, VTD_GSTS_REG, VTD_GLOBAL_WBF, 0);
+    }
+}
+
+void vtd_written_to_all(const void *at, uint64_t bytes)
+{
+    for (uint32_t i = 0; i < VTD_UNITS_MAX; i++) {
+        if (vtd_units[i].driven) {
+            vtd_written(&vtd_units[i], at, bytes);
+        }
     }
 }
 
@@ -86,7 +97,8 @@ static bool negotiate(struct vtd_unit *unit)
     unit->queued = (unit->extended_capability & VTD_ECAP_QI) != 0;
     unit->interrupts = unit->queued && (unit->extended_capability & VTD_ECAP_IR) != 0;
     unit->extended = (unit->extended_capability & VTD_ECAP_EIM) != 0;
-    unit->snoops = (unit->extended_capability & VTD_ECAP_SC) != 0;
+    unit->settles = (cap & (VTD_CAP_CM | VTD_CAP_RWBF)) != 0;
+    unit->large = (cap & VTD_CAP_SLLPS_2M) != 0;
     /* Are all registers that the core drives in the page that it maps? */
     return within_registers(vtd_fault_registers(unit), vtd_fault_registers_bytes(unit)) &&
            within_registers(vtd_invalidate_registers(unit), VTD_REGISTER_UNIT);
@@ -143,8 +155,13 @@ struct vtd_found vtd_start(const struct dmar *dmar)
             continue;
         }
         found.taken_over += (mmio_read32(unit->registers, VTD_GSTS_REG) & VTD_GLOBAL_TE) != 0;
+        if (!unit->coherent) {
+            table_cache_bypass();
+        }
+        window_write_back();
         drive(unit);
         found.driven++;
+        found.without_large += unit->large ? 0 : 1;
         found.without_interrupts += unit->interrupts ? 0 : 1;
     }
     return found;

@@ -21,7 +21,8 @@ struct vtd_unit {
     bool queued;     /* invalidation by queue, else by registers */
     bool interrupts; /* it remaps interrupts: without it a device that may write can forge them */
     bool extended;   /* destinations are x2APIC ids */
-    bool snoops;     /* second-level entries may have the SNP bit */
+    bool settles;    /* it caches absent entries, or its writes to tables have to be flushed out */
+    bool large;      /* it knows leaves of 2 MiB */
     uint32_t levels; /* of its second-level tables: 3 or 4 */
     uint32_t faults; /* requests blocked and recorded so far */
     uint64_t capability;
@@ -37,6 +38,7 @@ struct vtd_found {
     uint32_t not_driven;         /* units that lack something the core needs */
     uint32_t without_interrupts; /* of those driven */
     uint32_t taken_over;         /* of those driven: the firmware had translation on */
+    uint32_t without_large;      /* of those driven: leaves of 2 MiB mean nothing to it */
 };
 
 /*
@@ -50,6 +52,9 @@ struct vtd_found vtd_start(const struct dmar *dmar);
 
 /* The unit's tables have changed in memory at `at`: whatever it reads from now on is what was written. */
 void vtd_written(const struct vtd_unit *unit, const void *at, uint64_t bytes);
+
+/* The same for every driven unit: a table that more than one may read. */
+void vtd_written_to_all(const void *at, uint64_t bytes);
 
 /* Wait until the bits `mask` of the 32-bit register at `offset` are `value`, a second at most, or panic. */
 void vtd_wait(const struct vtd_unit *unit, uint32_t offset, uint32_t mask, uint32_t value);

@@ -3,8 +3,8 @@
 
 #include "arch/x86_64/mmio.h"
 #include "arch/x86_64/paging.h"
-#include "ept/table.h"
 #include "iommu/vtd.h"
+#include "iommu/vtd_domain.h"
 #include "iommu/vtd_entry.h"
 #include "iommu/vtd_invalidate.h"
 #include "iommu/vtd_reg.h"
@@ -55,51 +55,41 @@ static uint32_t context_make(uint32_t unit, uint32_t bus)
     return c;
 }
 
-/* The table where a unit of so many levels starts to walk the tree, or TABLE_NONE. */
-static uint32_t walk_start(uint32_t levels, uint32_t partition)
+/* The partition that an entry in use names. */
+static uint32_t partition_in(const struct vtd_entry *entry)
 {
-    uint32_t root;
-
-    if (partition == PARTITION_CORE || partition >= PARTITIONS_MAX) {
-        return TABLE_NONE;
-    }
-    root = table_roots[2u * partition + 1u];
-    if (root == TABLE_NONE || levels == TABLE_ROOT + 1u) {
-        return root;
-    }
-    if (tables[root].entry[0] == 0) {
-        return TABLE_NONE;
-    }
-    return (uint32_t)(tables[root].entry[0] / FRAME_SIZE - tables_hfn);
+    return (uint32_t)(entry->high / VTD_CONTEXT_DOMAIN % PARTITIONS_MAX);
 }
 
 bool vtd_context_attach(uint32_t unit, uint16_t source, uint32_t partition)
 {
     uint32_t c;
-    uint32_t start;
+    uint64_t start;
 
-    /* Is there such a unit, and a tree for it to walk? */
+    /* Is there such a unit? */
     if (unit >= VTD_UNITS_MAX || !vtd_units[unit].driven) {
         return false;
     }
-    start = walk_start(vtd_units[unit].levels, partition);
-    if (start == TABLE_NONE) {
-        return false;
-    }
-    /* Is the source free, and is there room for its bus? */
+    /* Is the source free? */
     c = context_find(unit, source / SOURCES);
     if (c != CONTEXT_NONE && vtd_contexts[c].entry[source % SOURCES].low != 0) {
         return false;
     }
+    /* Are there tables for it to walk, and is there room for its bus? */
+    start = vtd_domain_join(partition, vtd_units[unit].levels);
+    if (start == 0) {
+        return false;
+    }
     c = c != CONTEXT_NONE ? c : context_make(unit, source / SOURCES);
     if (c == CONTEXT_NONE) {
+        vtd_domain_leave(partition);
         return false;
     }
     /* All checks passed: nothing below can fail. */
     struct vtd_entry *entry = &vtd_contexts[c].entry[source % SOURCES];
     entry->high = partition * VTD_CONTEXT_DOMAIN +
                   (vtd_units[unit].levels == 4u ? VTD_CONTEXT_AW_48 : VTD_CONTEXT_AW_39);
-    __atomic_store_n(&entry->low, (tables_hfn + start) * FRAME_SIZE + VTD_PRESENT, __ATOMIC_RELEASE);
+    __atomic_store_n(&entry->low, start + VTD_PRESENT, __ATOMIC_RELEASE);
     vtd_written(&vtd_units[unit], entry, sizeof(*entry));
     /* A unit in caching mode holds absent entries too. */
     vtd_invalidate_all(unit);
@@ -109,13 +99,16 @@ bool vtd_context_attach(uint32_t unit, uint16_t source, uint32_t partition)
 void vtd_context_detach(uint32_t unit, uint16_t source)
 {
     const uint32_t c = context_find(unit, source / SOURCES);
+    uint32_t partition;
 
-    if (c == CONTEXT_NONE) {
+    if (c == CONTEXT_NONE || vtd_contexts[c].entry[source % SOURCES].low == 0) {
         return;
     }
     struct vtd_entry *entry = &vtd_contexts[c].entry[source % SOURCES];
+    partition = partition_in(entry);
     __atomic_store_n(&entry->low, 0, __ATOMIC_RELEASE);
     entry->high = 0;
     vtd_written(&vtd_units[unit], entry, sizeof(*entry));
     vtd_invalidate_all(unit);
+    vtd_domain_leave(partition);
 }

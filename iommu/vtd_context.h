@@ -8,7 +8,7 @@
 #include "lib/limits.h"
 
 /*
- * Root and context tables: to which partition's second-level tables a requester's DMA goes.  An entry that is
+ * Root and context tables: to which partition's domain (iommu/vtd_domain.h) a requester's DMA goes.  An entry that is
  * absent blocks it.  The domain of a partition is its slot.  Under the ownership lock, or at boot.
  * Source: Intel VT-d Architecture Specification 4.1, "Mapping Devices to Domains".
  */
@@ -20,10 +20,9 @@
 void vtd_context_start(uint32_t unit);
 
 /*
- * From now on requests signed `source` (bus * 256 + device * 8 + function) at `unit` see the VT-d tree of
- * `partition` (space 2 * partition + 1, ept/table.h).  False, and nothing has changed: the unit is not driven, the source
- * is attached already, the tree does not exist (for a 3-level unit: has no table for its lowest 512 GiB), or
- * there is no room for another bus.
+ * From now on requests signed `source` (bus * 256 + device * 8 + function) at `unit` see the domain of
+ * `partition`.  False, and nothing has changed: the unit is not driven, the source is attached already, the partition
+ * has no tables, or there is no room for another bus or domain.
  */
 bool vtd_context_attach(uint32_t unit, uint16_t source, uint32_t partition);
 

@@ -40,10 +40,12 @@ enum vtd_register {
 #define VTD_CAP_RWBF      (1ull << 4)
 #define VTD_CAP_PLMR      (1ull << 5)
 #define VTD_CAP_PHMR      (1ull << 6)
+#define VTD_CAP_CM        (1ull << 7)
 #define VTD_CAP_SAGAW_39  (1ull << 9)
 #define VTD_CAP_SAGAW_48  (1ull << 10)
 #define VTD_CAP_FRO_SHIFT 24u
 #define VTD_CAP_FRO_MASK  0x3ffu
+#define VTD_CAP_SLLPS_2M  (1ull << 34)
 #define VTD_CAP_NFR_SHIFT 40u
 #define VTD_CAP_NFR_MASK  0xffu
 #define VTD_CAP_DWD       (1ull << 54)
@@ -54,7 +56,6 @@ enum vtd_register {
 #define VTD_ECAP_QI        (1ull << 1)
 #define VTD_ECAP_IR        (1ull << 3)
 #define VTD_ECAP_EIM       (1ull << 4)
-#define VTD_ECAP_SC        (1ull << 7)
 #define VTD_ECAP_IRO_SHIFT 8u
 #define VTD_ECAP_IRO_MASK  0x3ffu
 

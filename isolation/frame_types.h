@@ -16,7 +16,7 @@
  *   SHARED  owned by a guest, lent to the manager
  *
  * A frame has back-pointers to the slots that map it: at most one for its owner and one for its borrower, in
- * their EPTs, and the same in their VT-d trees (always 0 until there are devices).  A slot is named
+ * their EPTs, which their devices walk too (iommu/vtd_domain.h); those for devices are kept for DMA into private frames, and 0.  A slot is named
  * table * TABLE_SLOTS + slot + 1; 0 is none.  The manager's frames are mapped at their own numbers.
  *
  * The array is at a fixed address given by boot/core.lds (host tests define it), backed for

@@ -15,8 +15,8 @@ struct holders {
 };
 #endif
 /*@ ghost int held; */                             /* this CPU holds the ownership lock */
-/*@ ghost struct holders cpu_stale[FRAMES_MAX]; */ /* some CPU may hold a dead translation to the frame */
-/*@ ghost struct holders residue[FRAMES_MAX]; */   /* the frame may hold data of that partition */
+/*@ ghost struct holders cpu_stale[FRAMES_MAX]; */ /* a CPU (1), a device (2) may hold a dead translation to it */
+/*@ ghost struct holders residue[FRAMES_MAX]; */ /* the frame may hold data of that partition */
 
 /*@ predicate is_guest(integer v) = PARTITION_FIRST_GUEST <= v < PARTITIONS_MAX;
     predicate is_frame{L}(integer p) = 0 <= p < \at(frame_limit,L);

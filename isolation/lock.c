@@ -2,6 +2,7 @@
 #include "isolation/lock.h"
 
 #include "arch/x86_64/spinlock.h"
+#include "iommu/iommu_flush.h"
 
 static struct spinlock ownership;
 
@@ -12,5 +13,6 @@ void lock_acquire(void)
 
 void lock_release(void)
 {
+    iommu_settle();
     spinlock_release(&ownership);
 }

@@ -26,11 +26,12 @@ void lock_acquire(void);
 */
 void lock_release(void);
 
-/* ept/ept_flush.c: no CPU holds a dead translation of the partition any more. */
+/* ept/ept_flush.c: no CPU holds a dead translation of the partition any more; its devices may (2), as they walk the
+ * same tables (iommu/vtd_domain.h). */
 /*@ requires is_partition(partition) && has_root(2 * partition);
     assigns cpu_stale[0 .. FRAMES_MAX - 1];
     ensures \forall integer p, v; 0 <= p < FRAMES_MAX ==> in_set(v) ==>
-      cpu_stale[p].of[v] == (v == partition ? 0 : \old(cpu_stale[p].of[v]));
+      cpu_stale[p].of[v] == (v == partition ? (\old(cpu_stale[p].of[v]) == 0 ? 0 : 2) : \old(cpu_stale[p].of[v]));
 */
 void ept_flush_cpus(uint32_t partition);
 
@@ -40,8 +41,12 @@ void ept_flush_renew(uint32_t partition);
 /*@ assigns \nothing; */
 void ept_flush_init(void);
 
-/* iommu/iommu_flush.c: no device has any translation yet. */
-/*@ assigns \nothing; */
+/* iommu/iommu_flush.c: nor does a device of the partition, where its CPUs do not. */
+/*@ requires is_partition(partition);
+    assigns cpu_stale[0 .. FRAMES_MAX - 1];
+    ensures \forall integer p, v; 0 <= p < FRAMES_MAX ==> in_set(v) ==>
+      cpu_stale[p].of[v] == (v == partition && \old(cpu_stale[p].of[v]) == 2 ? 0 : \old(cpu_stale[p].of[v]));
+*/
 void iommu_flush_partition(uint32_t partition);
 
 /* arch/x86_64/window.c: zeroes the frame.  Whoever can still write to it may have done so again meanwhile. */

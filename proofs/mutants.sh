@@ -49,6 +49,8 @@ fault donate-over-a-page isolation/frame_donate.c all_absent 's/table_translate(
 fault share-executable isolation/page.c share_one 's/EPT_LEAF_SHARED/EPT_LEAF_OWNED/'
 fault unshare-no-scrub isolation/page.c unshare_one 's/frame_scrub(hfn);//'
 fault unshare-manager-not-flushed isolation/page.c unshare_all '/frame_flush(PARTITION_MANAGER)/d'
+fault flush-not-devices isolation/frame.c frame_flush '/iommu_flush_partition(partition)/d'
+fault flush-not-cpus isolation/frame.c frame_flush '/ept_flush_cpus(partition)/d'
 fault map-no-back-pointer isolation/frame.c frame_map '/slot_note(partition, hfn/d'
 fault unmap-keeps-leaf isolation/frame.c frame_unmap_owner 's/^    table_set(table, slot, 0);//'
 fault quota-not-checked ept/table.c table_prepare 's/if (tables_missing(space, gfn) > left)/if (left > TABLES_MAX)/'

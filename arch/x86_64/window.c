@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch/x86_64/window.h"
 
+#include <stdbool.h>
+
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/layout.h"
 #include "arch/x86_64/paging.h"
@@ -10,6 +12,9 @@
 
 #define QUADWORDS_PER_FRAME (FRAME_SIZE / 8u)
 #define STATE_WINDOW_PAGES  2u
+#define CACHE_LINE_BYTES    64u
+
+static bool writes_back; /* set once, at boot */
 
 static void *cpu_page_address(uint32_t cpu, uint32_t page)
 {
@@ -47,9 +52,22 @@ void window_close(void)
     this->window_open = 0;
 }
 
+void window_write_back(void)
+{
+    writes_back = true;
+}
+
 void window_scrub(hfn_t frame)
 {
-    insn_zero_quadwords(window_open(frame), QUADWORDS_PER_FRAME);
+    uint8_t *at = window_open(frame);
+
+    insn_zero_quadwords(at, QUADWORDS_PER_FRAME);
+    if (writes_back) {
+        for (uint32_t done = 0; done < FRAME_SIZE; done += CACHE_LINE_BYTES) {
+            insn_clflush(at + done);
+        }
+        insn_mfence();
+    }
     window_close();
 }
 

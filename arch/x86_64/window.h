@@ -19,6 +19,9 @@ void window_close(void);
 /* Zero `frame` and see it written back where a device could read past the caches. */
 void window_scrub(hfn_t frame);
 
+/* From now on a device may read past the caches (a request that does not snoop): scrubs are written back. */
+void window_write_back(void);
+
 /* Map the VCPU_STATE_FRAMES frames from `first` on in the state window of this CPU; 0 unmaps. */
 void window_map_state(hfn_t first);
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # tests/boot/no_vmx.c in place of what needs VMX and x2APIC: three images, that end in power off and
 # in reset, and that lose a CPU.
-NO_VMX_ABSENT := vmx/capability.c vmx/manager_start.c vmx/nmi.c arch/x86_64/vmxon.c arch/x86_64/lapic.c
+NO_VMX_ABSENT := vmx/capability.c vmx/manager_start.c vmx/nmi.c arch/x86_64/vmxon.c arch/x86_64/lapic.c \
+                 arch/x86_64/shootdown.c
 no_vmx_obj = $(filter-out $(NO_VMX_ABSENT:%=$(BUILD)/core/%.o),$(core_obj))
 NO_VMX_IMAGES := $(BUILD)/tests/boot/off.elf $(BUILD)/tests/boot/reset.elf $(BUILD)/tests/boot/lost.elf
 

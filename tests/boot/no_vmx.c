@@ -14,6 +14,7 @@
 #include "arch/x86_64/pci.h"
 #include "arch/x86_64/percpu.h"
 #include "arch/x86_64/power.h"
+#include "arch/x86_64/shootdown.h"
 #include "arch/x86_64/smp.h"
 #include "arch/x86_64/trap.h"
 #include "arch/x86_64/tsc.h"
@@ -88,6 +89,25 @@ void lapic_send_sipi(uint32_t apic_id, uint8_t page)
     if (TEST_END != TEST_END_LOST || apic_id != LOST_APIC_ID) {
         send(apic_id, 0x4600u | page);
     }
+}
+
+/* Nothing runs in VMX non-root operation: no CPU holds a translation of an EPT. */
+uint32_t shootdown_this_cpu(void)
+{
+    return percpu_this()->cpu;
+}
+
+void shootdown_nmi(uint32_t cpu)
+{
+    lapic_send_nmi(percpus[cpu].apic_id);
+}
+
+void shootdown_invept(uint64_t eptp)
+{
+}
+
+void shootdown_invept_all(void)
+{
 }
 
 void trap_nmi(void)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/iommu/devices.h"
 
+#include "abi/status.h"
 #include "arch/x86_64/console.h"
 #include "arch/x86_64/mmio.h"
 #include "arch/x86_64/paging.h"
 #include "arch/x86_64/power.h"
 #include "arch/x86_64/window.h"
 #include "ept/table.h"
-#include "iommu/iommu_flush.h"
 #include "iommu/vtd.h"
 #include "iommu/vtd_context.h"
 #include "iommu/vtd_fault.h"
@@ -16,16 +16,26 @@
 #include "iommu/vtd_invalidate.h"
 #include "iommu/vtd_reg.h"
 #include "isolation/frame.h"
+#include "isolation/frame_donate.h"
+#include "isolation/frame_reclaim.h"
+#include "isolation/page.h"
 #include "isolation/partition.h"
+#include "isolation/vcpu.h"
 #include "tests/iommu/edu.h"
 #include "tests/iommu/nvme.h"
 
-enum { BYTES = 64, UNIT = 0, FRAMES = 6, PARTITION_FRAMES = 64 };
-/* Guest frames the partitions' devices know, and one that is mapped nowhere. */
-enum { PAGE_IN = 0x100, PAGE_OUT = 0x101, PAGE_READ_ONLY = 0x102, PAGE_NONE = 0x103 };
-enum { PAGE_COMMANDS = 0x104, PAGE_COMPLETIONS = 0x105, NVME_VENDOR = 0x1b36 };
+enum { BYTES = 64, UNIT = 0, FRAMES = 4, RUN = 16 };
+/* Guest frames of a partition of the test: PAGES of them, of which the first SHARED_PAGES are shared. */
+enum { PAGE_FIRST = 0x100, PAGE_IN = 0x100, PAGE_OUT = 0x101, PAGE_ANSWER = 0x102, PAGE_COMMANDS = 0x103 };
+enum {
+    PAGE_COMPLETIONS = 0x104,
+    SHARED_PAGES = 5,
+    PAGE_SECRET = 0x108,
+    PAGE_NONE = 0x200,
+    NVME_VENDOR = 0x1b36
+};
 /* Fills of frames. */
-enum { FILL_IN = 0x11, FILL_OUT = 0x22, FILL_READ_ONLY = 0x33, FILL_OTHER = 0x44, FILL_SECOND = 0x55 };
+enum { FILL_IN = 0x11, FILL_OUT = 0x22, FILL_PRIVATE = 0x33, FILL_OTHER = 0x44, FILL_SECOND = 0x55 };
 #define UNIT_REGISTERS     0xfed90000u
 #define XAPIC_ADDRESS      0xfee00000u
 #define XAPIC_IRR          0x200u
@@ -34,7 +44,8 @@ enum { FILL_IN = 0x11, FILL_OUT = 0x22, FILL_READ_ONLY = 0x33, FILL_OTHER = 0x44
 #define MESSAGE_HANDLE     32u /* times the entry */
 
 static struct edu edu;
-static hfn_t frame[FRAMES];
+static hfn_t frame[FRAMES]; /* the manager's */
+static hfn_t runs[2 * RUN]; /* to donate */
 static uint32_t passed;
 static uint32_t failed;
 static const volatile uint64_t canary = 0x1234567890abcdefull;
@@ -99,39 +110,43 @@ static void find_frames(void)
 {
     uint32_t found = 0;
 
-    for (hfn_t hfn = frame_limit - 1; hfn > 0 && found < FRAMES; hfn--) {
-        if (frame_is_owned(hfn, PARTITION_MANAGER)) {
+    for (hfn_t hfn = frame_limit - 1; hfn > 0 && found < FRAMES + 2 * RUN; hfn--) {
+        if (!frame_is_owned(hfn, PARTITION_MANAGER)) {
+            found = 0; /* they are to be contiguous */
+        } else if (found < FRAMES) {
             frame[found++] = hfn;
+        } else {
+            runs[2 * RUN - 1 - (found++ - FRAMES)] = hfn;
         }
     }
-    check(found == FRAMES, "frames to test with");
+    check(found == FRAMES + 2 * RUN, "frames to test with");
 }
 
-/* A partition with a VT-d tree.  ept/table.c has no function yet that makes the root of one: this stands in. */
-static uint32_t make_partition(void)
-{
-    const struct answer created = partition_create(PARTITION_FRAMES, 1);
-    const uint32_t slot = created.status == 0 ? partition_find(created.value) : PARTITION_NONE;
+/* A guest that runs, as far as the core knows, with the RUN frames from `first` on at PAGE_FIRST. */
+struct guest {
+    uint64_t id;
+    uint32_t slot;
+    hfn_t first;
+};
 
-    if (slot == PARTITION_NONE) {
-        check(false, "a partition to test with");
-        power_off();
-    }
-    const uint32_t root = table_slices[slot].first + table_slices[slot].used++;
-    for (uint32_t i = 0; i < TABLE_SLOTS; i++) {
-        tables[root].entry[i] = 0;
-    }
-    table_tags[root] = (struct table_tag){.space = 2 * slot + 1, .level = TABLE_ROOT, .base = 0};
-    table_roots[2 * slot + 1] = root;
-    return slot;
+static hfn_t frame_of(const struct guest *guest, gfn_t page)
+{
+    return guest->first + (page - PAGE_FIRST);
 }
 
-static void map(uint32_t slot, gfn_t gfn, hfn_t hfn, uint64_t rights)
+static struct guest make_guest(hfn_t first)
 {
-    const uint32_t table = table_prepare(2 * slot + 1, gfn);
-    const uint64_t entry = hfn * FRAME_SIZE + rights + (vtd_units[UNIT].snoops ? VTD_SNOOP : 0u);
+    struct guest guest = {.first = first};
+    struct answer answer = partition_create(RUN, 1);
+    bool good = answer.status == STATUS_OK;
 
-    table_set(table, gfn % TABLE_SLOTS, hfn == 0 ? 0 : entry);
+    guest.id = answer.value;
+    guest.slot = partition_find(guest.id);
+    good = good && frame_donate(guest.id, PAGE_FIRST, first, RUN, 0) == STATUS_OK;
+    good = good && vcpu_create(guest.id).status == STATUS_OK && partition_seal(guest.id) == STATUS_OK;
+    answer = page_share(guest.slot, PAGE_FIRST, SHARED_PAGES);
+    check(good && answer.status == STATUS_OK && answer.value == SHARED_PAGES, "a guest to test with");
+    return guest;
 }
 
 static void test_bus_mastering_off(void)
@@ -152,88 +167,142 @@ static void test_default(void)
     check(faulted(VTD_FAULT_ROOT_NOT_PRESENT, false, address_of_frame(frame[0])), "and is recorded");
     edu_read_memory(&edu, address_of_frame(frame[0]), BYTES);
     check(faulted(VTD_FAULT_ROOT_NOT_PRESENT, true, address_of_frame(frame[0])), "nor a read, recorded");
-    check(!vtd_context_attach(UNIT, edu.source, PARTITION_MANAGER),
-          "a device cannot be attached to a partition without a tree");
-    check(!vtd_context_attach(UNIT + 1, edu.source, PARTITION_FIRST_GUEST),
-          "nor at a unit that is not there");
+    check(!vtd_context_attach(UNIT, edu.source, PARTITION_CORE), "nothing is attached to the core");
+    check(!vtd_context_attach(UNIT, edu.source, PARTITIONS_MAX - 1), "nor to a partition that is not there");
+    check(!vtd_context_attach(UNIT + 1, edu.source, PARTITION_MANAGER), "nor at a unit that is not there");
 }
 
-static void test_granted(uint32_t slot)
+/* A write by the edu to `address` does not arrive in `hfn`, which holds `value`, and is recorded. */
+static bool write_denied(uint64_t address, hfn_t hfn, uint8_t value)
 {
-    fill(frame[0], FILL_IN);
-    fill(frame[1], FILL_OUT);
-    fill(frame[2], FILL_READ_ONLY);
-    fill(frame[3], FILL_OTHER);
-    map(slot, PAGE_IN, frame[0], VTD_READ + VTD_WRITE);
-    map(slot, PAGE_OUT, frame[1], VTD_READ + VTD_WRITE);
-    map(slot, PAGE_READ_ONLY, frame[2], VTD_READ);
-    check(vtd_context_attach(UNIT, edu.source, slot), "the device is attached");
-    check(!vtd_context_attach(UNIT, edu.source, slot), "once");
-    edu_read_memory(&edu, address_of_frame(PAGE_IN), BYTES);
-    edu_write_memory(&edu, address_of_frame(PAGE_OUT), BYTES);
-    check(holds(frame[1], FILL_IN), "granted memory is read and written");
-    check(no_fault(), "without a fault");
+    edu_write_memory(&edu, address, BYTES);
+    return holds(hfn, value) && faulted(VTD_FAULT_WRITE, false, address);
 }
 
-static void test_read_only(void)
-{
-    edu_write_memory(&edu, address_of_frame(PAGE_READ_ONLY), BYTES);
-    check(holds(frame[2], FILL_READ_ONLY), "read-only memory is not written");
-    check(faulted(VTD_FAULT_WRITE, false, address_of_frame(PAGE_READ_ONLY)), "and that is recorded");
-    edu_read_memory(&edu, address_of_frame(PAGE_READ_ONLY), BYTES);
-    edu_write_memory(&edu, address_of_frame(PAGE_OUT), BYTES);
-    check(holds(frame[1], FILL_READ_ONLY), "but read");
-}
-
-static void test_denied(void)
+static void test_core_denied(void)
 {
     const uint64_t of_core = paging_physical_of_image((const void *)&canary);
     const uint64_t of_tables = address_of_frame(tables_hfn);
     const uint64_t before = tables[0].entry[0];
 
-    edu_read_memory(&edu, address_of_frame(PAGE_NONE), BYTES);
-    check(faulted(VTD_FAULT_READ, true, address_of_frame(PAGE_NONE)), "memory not granted is not read");
-    edu_write_memory(&edu, address_of_frame(frame[3]), BYTES);
-    check(holds(frame[3], FILL_OTHER), "nor written");
-    check(faulted(VTD_FAULT_WRITE, false, address_of_frame(frame[3])), "and that is recorded");
     edu_write_memory(&edu, of_core, BYTES);
-    check(canary == 0x1234567890abcdefull, "the core's image is not written");
-    check(faulted(VTD_FAULT_WRITE, false, of_core), "and that is recorded");
+    check(canary == 0x1234567890abcdefull && faulted(VTD_FAULT_WRITE, false, of_core),
+          "the core's image is not written");
     edu_write_memory(&edu, of_tables, BYTES);
-    check(tables[0].entry[0] == before, "nor its tables");
-    check(faulted(VTD_FAULT_WRITE, false, of_tables), "and that is recorded");
+    check(tables[0].entry[0] == before && faulted(VTD_FAULT_WRITE, false, of_tables), "nor its tables");
+}
+
+/* The edu is the manager's: it reaches what the manager does, when it does. */
+static void test_managers(const struct guest *guest, hfn_t to_donate)
+{
+    struct guest other;
+
+    fill(frame[0], FILL_IN);
+    fill(frame[1], FILL_OUT);
+    check(vtd_context_attach(UNIT, edu.source, PARTITION_MANAGER), "manager: the device is attached");
+    check(!vtd_context_attach(UNIT, edu.source, PARTITION_MANAGER), "manager: once");
+    edu_read_memory(&edu, address_of_frame(frame[0]), BYTES);
+    edu_write_memory(&edu, address_of_frame(frame[1]), BYTES);
+    check(holds(frame[1], FILL_IN) && no_fault(), "manager: its own memory is read and written");
+    edu_write_memory(&edu, address_of_frame(frame_of(guest, PAGE_OUT)), BYTES);
+    check(holds(frame_of(guest, PAGE_OUT), FILL_IN) && no_fault(), "manager: and what a guest shares");
+    fill(frame_of(guest, PAGE_SECRET), FILL_PRIVATE);
+    check(write_denied(address_of_frame(frame_of(guest, PAGE_SECRET)), frame_of(guest, PAGE_SECRET),
+                       FILL_PRIVATE),
+          "manager: a guest's private memory is not written");
+    edu_read_memory(&edu, address_of_frame(frame_of(guest, PAGE_SECRET)), BYTES);
+    check(faulted(VTD_FAULT_READ, true, address_of_frame(frame_of(guest, PAGE_SECRET))), "manager: nor read");
+    test_core_denied();
+    edu_write_memory(&edu, address_of_frame(to_donate), BYTES);
+    check(no_fault(), "manager: a frame is written, and then donated");
+    other = make_guest(to_donate);
+    check(write_denied(address_of_frame(frame_of(&other, PAGE_SECRET)), frame_of(&other, PAGE_SECRET), 0),
+          "manager: what was donated is not written any more");
+    check(page_unshare(other.slot, PAGE_FIRST, SHARED_PAGES).status == STATUS_OK &&
+              write_denied(address_of_frame(frame_of(&other, PAGE_IN)), frame_of(&other, PAGE_IN), 0),
+          "manager: nor what was shared and taken back");
+    check(partition_destroy(other.id) == STATUS_OK, "manager: the guest is destroyed");
+    while (frame_reclaim(other.id) == STATUS_RETRY) {
+    }
+    edu_read_memory(&edu, address_of_frame(frame[0]), BYTES);
+    edu_write_memory(&edu, address_of_frame(to_donate), BYTES);
+    check(holds(to_donate, FILL_IN) && no_fault(), "manager: reclaimed, it is written again");
+    vtd_context_detach(UNIT, edu.source);
+    edu_write_memory(&edu, address_of_frame(frame[1]), BYTES);
+    check(faulted(VTD_FAULT_CONTEXT_NOT_PRESENT, false, address_of_frame(frame[1])), "detached: blocked");
+}
+
+/* The edu is a guest's: it reaches what the guest shares, at its guest address without the shared bit. */
+static void test_granted(const struct guest *guest)
+{
+    fill(frame_of(guest, PAGE_IN), FILL_IN);
+    fill(frame_of(guest, PAGE_OUT), FILL_OUT);
+    check(vtd_context_attach(UNIT, edu.source, guest->slot), "guest: the device is attached");
+    edu_read_memory(&edu, address_of_frame(PAGE_IN), BYTES);
+    edu_write_memory(&edu, address_of_frame(PAGE_OUT), BYTES);
+    check(holds(frame_of(guest, PAGE_OUT), FILL_IN) && no_fault(),
+          "guest: shared memory is read and written");
+}
+
+static void test_denied(const struct guest *guest)
+{
+    const uint64_t with_bit = address_of_frame(shared_bit_gfn + PAGE_OUT);
+
+    fill(frame_of(guest, PAGE_SECRET), FILL_PRIVATE);
+    check(write_denied(address_of_frame(PAGE_SECRET), frame_of(guest, PAGE_SECRET), FILL_PRIVATE),
+          "guest: private memory is not written");
+    edu_read_memory(&edu, address_of_frame(PAGE_SECRET), BYTES);
+    check(faulted(VTD_FAULT_READ, true, address_of_frame(PAGE_SECRET)), "guest: nor read");
+    edu_read_memory(&edu, address_of_frame(PAGE_NONE), BYTES);
+    check(faulted(VTD_FAULT_READ, true, address_of_frame(PAGE_NONE)), "guest: nor what it has not");
+    fill(frame_of(guest, PAGE_OUT), FILL_OUT);
+    edu_write_memory(&edu, with_bit, BYTES);
+    check(holds(frame_of(guest, PAGE_OUT), FILL_OUT) && vtd_fault_next(UNIT, &last),
+          "guest: with the shared bit nothing is reached");
+    fill(frame[1], FILL_OTHER);
+    check(write_denied(address_of_frame(frame[1]), frame[1], FILL_OTHER),
+          "guest: the manager's memory is not written");
+    test_core_denied();
+}
+
+/* Empties or fills again the slot that maps a shared page, behind the core's back and without a flush. */
+static void poke(const struct guest *guest, gfn_t page, uint64_t *entry)
+{
+    const uint32_t table = table_leaf(table_ept_space(guest->slot), shared_bit_gfn + page);
+    const uint64_t before = tables[table].entry[page % TABLE_SLOTS];
+
+    table_set(table, page % TABLE_SLOTS, *entry);
+    *entry = before;
 }
 
 /* The model caches translations, so a flush left out is seen: first without, then with. */
-static void test_revoked(uint32_t slot)
+static void test_revoked(const struct guest *guest)
 {
-    map(slot, PAGE_OUT, frame[1], VTD_READ + VTD_WRITE);
-    iommu_flush_partition(slot);
+    const hfn_t hfn = frame_of(guest, PAGE_OUT);
+    uint64_t entry = 0;
+
     edu_read_memory(&edu, address_of_frame(PAGE_IN), BYTES);
     edu_write_memory(&edu, address_of_frame(PAGE_OUT), BYTES);
-    map(slot, PAGE_OUT, 0, 0);
-    fill(frame[1], FILL_OUT);
+    poke(guest, PAGE_OUT, &entry);
+    fill(hfn, FILL_OUT);
     edu_write_memory(&edu, address_of_frame(PAGE_OUT), BYTES);
-    check(holds(frame[1], FILL_IN), "the model caches: without a flush revoked memory is still written");
-    check(no_fault(), "and no fault");
-    fill(frame[1], FILL_OUT);
-    iommu_flush_partition(slot);
+    check(holds(hfn, FILL_IN) && no_fault(),
+          "the model caches: without a flush revoked memory is still written");
+    poke(guest, PAGE_OUT, &entry);
+    check(page_unshare(guest->slot, PAGE_OUT, 1).value == 1, "a page is taken back");
+    check(write_denied(address_of_frame(PAGE_OUT), hfn, 0), "and not written any more");
+    check(page_share(guest->slot, PAGE_OUT, 1).value == 1, "and shared again");
+    check(holds(hfn, 0), "it is zero");
     edu_write_memory(&edu, address_of_frame(PAGE_OUT), BYTES);
-    check(holds(frame[1], FILL_OUT), "after the flush it is not");
-    check(faulted(VTD_FAULT_WRITE, false, address_of_frame(PAGE_OUT)), "and that is recorded");
-    map(slot, PAGE_OUT, frame[4], VTD_READ + VTD_WRITE);
-    iommu_flush_partition(slot);
-    edu_read_memory(&edu, address_of_frame(PAGE_IN), BYTES);
-    edu_write_memory(&edu, address_of_frame(PAGE_OUT), BYTES);
-    check(holds(frame[4], FILL_IN) && holds(frame[1], FILL_OUT), "granted again: the new frame, not the old");
+    check(holds(hfn, FILL_IN) && no_fault(), "and written");
 }
 
 /* The same as if the unit had no queue. */
-static void test_by_registers(uint32_t slot)
+static void test_by_registers(const struct guest *guest)
 {
     vtd_command_clear(&vtd_units[UNIT], VTD_GLOBAL_QIE);
     vtd_units[UNIT].queued = false;
-    test_revoked(slot);
+    test_revoked(guest);
     vtd_units[UNIT].queued = true;
     vtd_invalidate_start(UNIT);
 }
@@ -247,26 +316,30 @@ static void test_taken_over(void)
     check(found.driven == 1 && found.taken_over == 1, "a unit that is on is taken over");
 }
 
-static void test_moved(uint32_t slot, uint32_t other)
+static void test_moved(const struct guest *guest, const struct guest *other)
 {
-    fill(frame[4], FILL_OTHER);
-    fill(frame[5], FILL_SECOND);
-    map(other, PAGE_OUT, frame[5], VTD_READ + VTD_WRITE);
+    const hfn_t here = frame_of(guest, PAGE_OUT);
+    const hfn_t there = frame_of(other, PAGE_OUT);
+
+    fill(here, FILL_OTHER);
+    fill(there, FILL_SECOND);
     edu_start_write(&edu, address_of_frame(PAGE_OUT), BYTES);
     vtd_context_detach(UNIT, edu.source);
-    check(vtd_context_attach(UNIT, edu.source, other), "moved to another partition, DMA under way");
+    check(vtd_context_attach(UNIT, edu.source, other->slot), "moved to another guest, DMA under way");
     edu_wait(&edu);
-    check(holds(frame[4], FILL_OTHER), "the first partition's memory is not written");
+    check(holds(here, FILL_OTHER), "the first guest's memory is not written");
     edu_write_memory(&edu, address_of_frame(PAGE_OUT), BYTES);
-    check(holds(frame[5], FILL_IN), "the second's is");
-    edu_read_memory(&edu, address_of_frame(PAGE_IN), BYTES);
-    check(faulted(VTD_FAULT_READ, true, address_of_frame(PAGE_IN)), "what only the first has is not read");
+    check(holds(there, FILL_IN) && no_fault(), "the second's is");
+    check(page_unshare(other->slot, PAGE_OUT, 1).value == 1 &&
+              write_denied(address_of_frame(PAGE_OUT), there, 0),
+          "what the second takes back is not, though the first shares it there");
+    check(page_share(other->slot, PAGE_OUT, 1).value == 1, "shared again");
     vtd_context_detach(UNIT, edu.source);
     edu_write_memory(&edu, address_of_frame(PAGE_OUT), BYTES);
     check(faulted(VTD_FAULT_CONTEXT_NOT_PRESENT, false, address_of_frame(PAGE_OUT)), "detached: blocked");
-    check(vtd_context_attach(UNIT, edu.source, slot), "and back");
+    check(vtd_context_attach(UNIT, edu.source, guest->slot), "and back");
     edu_read_memory(&edu, address_of_frame(PAGE_IN), BYTES);
-    check(no_fault(), "to the first partition");
+    check(no_fault(), "to the first guest");
 }
 
 static bool pending(const void *xapic, uint32_t vector)
@@ -339,8 +412,8 @@ static bool write_of(uint16_t source)
     return any;
 }
 
-/* A controller that fetches its commands itself, attached to the second partition while the edu is the first's. */
-static void test_second_device(uint32_t other)
+/* A controller that fetches its commands itself, attached to the second guest while the edu is the first's. */
+static void test_second_device(const struct guest *other)
 {
     static struct nvme nvme;
 
@@ -348,40 +421,34 @@ static void test_second_device(uint32_t other)
         return;
     }
     nvme.commands = frame[1];
-    nvme.completions = frame[3];
-    check(nvme_start(&nvme, address_of_frame(frame[1]), address_of_frame(frame[3])), "NVMe: starts");
-    check(nvme_identify(&nvme, address_of_frame(frame[5])) == NVME_SILENT,
+    nvme.completions = frame[2];
+    check(nvme_start(&nvme, address_of_frame(frame[1]), address_of_frame(frame[2])), "NVMe: starts");
+    check(nvme_identify(&nvme, address_of_frame(frame[3])) == NVME_SILENT,
           "NVMe: by default it hears nothing");
     while (vtd_fault_next(UNIT, &last)) {
         check(last.source == nvme.source, "NVMe: and that is recorded");
     }
-    map(other, PAGE_COMMANDS, frame[1], VTD_READ);
-    map(other, PAGE_COMPLETIONS, frame[3], VTD_READ + VTD_WRITE);
-    map(other, PAGE_OUT, frame[5], VTD_READ + VTD_WRITE);
-    map(other, PAGE_READ_ONLY, frame[2], VTD_READ);
-    check(vtd_context_attach(UNIT, nvme.source, other), "NVMe: attached to the second partition");
+    nvme.commands = frame_of(other, PAGE_COMMANDS);
+    nvme.completions = frame_of(other, PAGE_COMPLETIONS);
+    check(vtd_context_attach(UNIT, nvme.source, other->slot), "NVMe: attached to the second guest");
     check(nvme_start(&nvme, address_of_frame(PAGE_COMMANDS), address_of_frame(PAGE_COMPLETIONS)),
           "NVMe: starts again");
-    fill(frame[2], FILL_READ_ONLY);
-    fill(frame[4], FILL_OTHER);
-    check(nvme_identify(&nvme, address_of_frame(PAGE_OUT)) == NVME_GOOD, "NVMe: reads a command");
-    check(is_identity(frame[5]), "NVMe: and writes its answer where it may");
-    check(no_fault(), "NVMe: without a fault");
+    check(nvme_identify(&nvme, address_of_frame(PAGE_ANSWER)) == NVME_GOOD, "NVMe: reads a command");
+    check(is_identity(frame_of(other, PAGE_ANSWER)) && no_fault(),
+          "NVMe: and writes its answer where it may");
+    fill(frame[3], FILL_OTHER);
     /* The model completes a command whose answer was blocked: the memory and the record tell. */
-    (void)nvme_identify(&nvme, address_of_frame(PAGE_READ_ONLY));
-    check(holds(frame[2], FILL_READ_ONLY), "NVMe: not to read-only memory");
-    check(write_of(nvme.source), "NVMe: and that is recorded");
-    (void)nvme_identify(&nvme, address_of_frame(frame[4]));
-    check(holds(frame[4], FILL_OTHER), "NVMe: not to memory of the first partition");
-    check(write_of(nvme.source), "NVMe: and that is recorded");
-    map(other, PAGE_OUT, 0, 0);
-    iommu_flush_partition(other);
-    window_scrub(frame[5]);
-    (void)nvme_identify(&nvme, address_of_frame(PAGE_OUT));
-    check(holds(frame[5], 0), "NVMe: not to revoked memory");
-    check(write_of(nvme.source), "NVMe: and that is recorded");
+    (void)nvme_identify(&nvme, address_of_frame(frame[3]));
+    check(holds(frame[3], FILL_OTHER) && write_of(nvme.source), "NVMe: not to memory of the manager");
+    fill(frame_of(other, PAGE_SECRET), FILL_PRIVATE);
+    (void)nvme_identify(&nvme, address_of_frame(PAGE_SECRET));
+    check(holds(frame_of(other, PAGE_SECRET), FILL_PRIVATE) && write_of(nvme.source),
+          "NVMe: not to private memory");
+    check(page_unshare(other->slot, PAGE_ANSWER, 1).value == 1, "NVMe: a page is taken back");
+    (void)nvme_identify(&nvme, address_of_frame(PAGE_ANSWER));
+    check(holds(frame_of(other, PAGE_ANSWER), 0) && write_of(nvme.source), "NVMe: not to that one either");
     vtd_context_detach(UNIT, nvme.source);
-    check(nvme_identify(&nvme, address_of_frame(PAGE_OUT)) == NVME_SILENT,
+    check(nvme_identify(&nvme, address_of_frame(PAGE_ANSWER)) == NVME_SILENT,
           "NVMe: detached, it hears nothing");
     while (vtd_fault_next(UNIT, &last)) {
     }
@@ -389,21 +456,21 @@ static void test_second_device(uint32_t other)
 
 static void test_with_unit(void)
 {
-    const uint32_t slot = make_partition();
-    const uint32_t other = make_partition();
+    const struct guest guest = make_guest(runs[0]);
+    struct guest other;
 
     console_line_decimal("test: levels: ", vtd_units[UNIT].levels, "");
     test_default();
     test_taken_over();
     test_default();
-    map(other, PAGE_IN, 0, 0);
-    test_granted(slot);
-    test_read_only();
-    test_denied();
-    test_revoked(slot);
-    test_by_registers(slot);
-    test_moved(slot, other);
-    test_second_device(other);
+    test_managers(&guest, runs[RUN]);
+    other = make_guest(runs[RUN]);
+    test_granted(&guest);
+    test_denied(&guest);
+    test_revoked(&guest);
+    test_by_registers(&guest);
+    test_moved(&guest, &other);
+    test_second_device(&other);
     if (vtd_units[UNIT].interrupts) {
         test_interrupts();
     }

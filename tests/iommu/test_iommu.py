@@ -14,7 +14,7 @@ DRIVEN = "bulkhead: VT-d: 1 units, all devices blocked\n"
 UNDRIVEN = "bulkhead: bus mastering off (no VT-d unit can be driven), PCI functions: "
 NO_INTERRUPTS = "bulkhead: VT-d units without interrupt remapping: 1\n"
 # What devices.c checks: with a unit that remaps interrupts, with one that does not, without a unit; with an NVMe controller more.
-ALL, DMA, NONE, NVME = 60, 48, 3, 15
+ALL, DMA, NONE, NVME = 77, 65, 3, 12
 
 
 def run(boot, iommu, extra=(), memory_mib=256):

@@ -7,10 +7,13 @@
 #include "arch/x86_64/paging.h"
 #include "arch/x86_64/panic.h"
 #include "arch/x86_64/tsc.h"
+#include "arch/x86_64/window.h"
 #include "ept/table.h"
+#include "ept/table_cache.h"
 #include "iommu/iommu_flush.h"
 #include "iommu/vtd.h"
 #include "iommu/vtd_context.h"
+#include "iommu/vtd_domain.h"
 #include "iommu/vtd_entry.h"
 #include "iommu/vtd_fault.h"
 #include "iommu/vtd_function.h"
@@ -24,6 +27,8 @@
 #define CAP                                                                                                  \
     (6u | SAGAW | 0x22ull << VTD_CAP_FRO_SHIFT | 1ull << VTD_CAP_NFR_SHIFT | VTD_CAP_DWD | VTD_CAP_DRD)
 #define ECAP (VTD_ECAP_C | VTD_ECAP_QI | VTD_ECAP_IR | 0xfull << VTD_ECAP_IRO_SHIFT)
+#define GIB  0x40000ull /* in frames */
+#define WIDE (512 * GIB)
 enum { FAULTS = 0x220, IOTLB = 0xf8, SOURCE = 0x1018 };
 
 /* A unit: its registers, and what of its caches is stale. */
@@ -50,6 +55,10 @@ static enum panic_reason stop_reason;
 void insn_clflush(const void *at)
 {
     lines_written_back++;
+}
+
+void window_write_back(void)
+{
 }
 
 uint64_t tsc_read(void)
@@ -217,6 +226,7 @@ static void make_units(uint32_t count, uint64_t cap, uint64_t ecap)
     }
     memset(vtd_units, 0, sizeof(vtd_units));
     lines_written_back = 0;
+    table_cache_bypassed = false;
 }
 
 static bool is_blank(const void *page)
@@ -347,20 +357,28 @@ static void a_unit_that_does_not_answer_stops_the_core(void **state)
     start_or_stop();
 }
 
-/* Trees for partitions 2 and 3; that of 3 has nothing in its lowest 512 GiB. */
-static void make_trees(void)
+/* EPTs for the manager and for partitions 2 and 3; 3 has shared nothing yet. */
+static void make_trees(gfn_t shared_bit)
 {
     table_init(TABLES_MAX, 0x1000);
-    table_slice_open(2, 0, 8);
-    table_slice_open(3, 8, 8);
-    for (uint32_t v = 2; v <= 3; v++) {
-        const uint32_t root = table_slices[v].first + table_slices[v].used++;
-        memset(&tables[root], 0, sizeof(tables[root]));
-        table_tags[root] = (struct table_tag){2 * v + 1, TABLE_ROOT, 0};
-        table_roots[2 * v + 1] = root;
-    }
-    assert_int_not_equal(table_prepare(5, 0), TABLE_NONE);
-    assert_int_not_equal(table_prepare(7, 1ull << 27), TABLE_NONE);
+    table_slice_open(PARTITION_MANAGER, 0, 16);
+    table_slice_open(2, 16, 16);
+    table_slice_open(3, 32, 16);
+    vtd_domain_init(shared_bit);
+    assert_int_not_equal(table_prepare(2, 0), TABLE_NONE);
+    assert_int_not_equal(table_prepare(4, 0), TABLE_NONE);
+    assert_int_not_equal(table_prepare(4, shared_bit + 5 * GIB), TABLE_NONE);
+    assert_int_not_equal(table_prepare(6, 0), TABLE_NONE);
+}
+
+static uint64_t link_of(uint32_t partition, uint64_t slot)
+{
+    return tables[table_roots[2 * partition]].entry[slot];
+}
+
+static uint64_t below_link(uint64_t link, uint64_t slot)
+{
+    return tables[link / FRAME_SIZE - 0x1000].entry[slot];
 }
 
 static const struct vtd_entry *context_of(const struct model *model, uint16_t source)
@@ -376,17 +394,19 @@ static void attach_and_detach(void **state)
 {
     make_units(1, CAP, ECAP);
     (void)vtd_start(&dmar);
-    make_trees();
+    make_trees(WIDE);
     assert_false(vtd_context_attach(0, SOURCE, PARTITION_CORE));
-    assert_false(vtd_context_attach(0, SOURCE, 4));
+    assert_false(vtd_context_attach(0, SOURCE, 4)); /* has no EPT */
     assert_false(vtd_context_attach(0, SOURCE, PARTITIONS_MAX));
     assert_false(vtd_context_attach(1, SOURCE, 2));
     assert_false(vtd_context_attach(VTD_UNITS_MAX, SOURCE, 2));
-    assert_true(vtd_context_attach(0, SOURCE, 2));
+    assert_false(vtd_domain_any());
+    assert_true(vtd_context_attach(0, SOURCE, PARTITION_MANAGER));
+    assert_true(vtd_domain_exists(PARTITION_MANAGER) && !vtd_domain_exists(2) && vtd_domain_any());
     assert_false(vtd_context_attach(0, SOURCE, 3));
     const struct vtd_entry *entry = context_of(&models[0], SOURCE);
-    assert_int_equal(entry->low, (0x1000 + table_roots[5]) * FRAME_SIZE + VTD_PRESENT);
-    assert_int_equal(entry->high, 2 * 256 + VTD_CONTEXT_AW_48);
+    assert_int_equal(entry->low, (0x1000 + table_roots[2]) * FRAME_SIZE + VTD_PRESENT);
+    assert_int_equal(entry->high, 1 * 256 + VTD_CONTEXT_AW_48);
     assert_true(vtd_context_attach(0, SOURCE + 1, 3));
     assert_ptr_equal(context_of(&models[0], SOURCE + 1), entry + 1);
     models[0].stale_contexts = true;
@@ -395,22 +415,75 @@ static void attach_and_detach(void **state)
     assert_false(models[0].stale_contexts);
     assert_true(models[0].drains > drains);
     assert_int_equal(entry->low | entry->high, 0);
+    vtd_context_detach(0, SOURCE); /* again */
     vtd_context_detach(0, SOURCE + 1);
     vtd_context_detach(0, 0x4200); /* a bus never seen */
+    assert_false(vtd_domain_any());
     assert_true(vtd_context_attach(0, SOURCE, 3));
     vtd_context_detach(0, SOURCE);
+}
+
+/* The table at the physical address where the unit starts. */
+static const uint64_t *start_of(const struct vtd_entry *entry)
+{
+    return (const uint64_t *)(entry->low - VTD_PRESENT);
+}
+
+static bool only(const uint64_t *table, uint32_t slot, uint64_t value)
+{
+    for (uint32_t i = 0; i < TABLE_SLOTS; i++) {
+        if (table[i] != (i == slot ? value : 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A guest's domain is the half of its EPT with the shared bit: that half is whole tables below the root, or
+ * part of the one below it. */
+static void guests_domain(gfn_t shared_bit, uint64_t root_slot, uint64_t first)
+{
+    for (uint32_t levels = 3; levels <= 4; levels++) {
+        make_units(1, levels == 4 ? CAP : CAP & ~VTD_CAP_SAGAW_48, ECAP);
+        (void)vtd_start(&dmar);
+        make_trees(shared_bit);
+        assert_true(vtd_context_attach(0, SOURCE, 2));
+        const struct vtd_entry *entry = context_of(&models[0], SOURCE);
+        const uint64_t *top = start_of(entry);
+        assert_int_equal(entry->high, 2 * 256 + (levels == 4 ? VTD_CONTEXT_AW_48 : VTD_CONTEXT_AW_39));
+        const uint64_t *second = levels == 4 ? (const uint64_t *)(top[0] - EPT_TABLE) : top;
+        assert_true(levels == 3 || only(top, 0, top[0]));
+        assert_true(only(second, 5, below_link(link_of(2, root_slot), first + 5)) && second[5] != 0);
+        /* A second page is shared, in a table of its own: the flush that comes before it is mapped tells the domain. */
+        assert_int_not_equal(table_prepare(4, shared_bit + 9 * GIB), TABLE_NONE);
+        iommu_flush_partition(2);
+        assert_int_equal(second[9], below_link(link_of(2, root_slot), first + 9));
+        assert_true(vtd_context_attach(0, SOURCE + 1, 2)); /* the same domain */
+        assert_int_equal(context_of(&models[0], SOURCE + 1)->low, entry->low);
+        vtd_context_detach(0, SOURCE);
+        assert_int_not_equal(second[9], 0);
+        vtd_context_detach(0, SOURCE + 1);
+        assert_true(only(second, 0, 0) && only(top, 0, 0));
+    }
+}
+
+static void guests_domains(void **state)
+{
+    guests_domain(WIDE, 1, 0);         /* shared bit 39 */
+    guests_domain(1ull << 35, 256, 0); /* 47 */
+    guests_domain(1ull << 26, 0, 256); /* 38 */
+    guests_domain(16 * GIB, 0, 16);    /* 34 */
 }
 
 static void three_levels(void **state)
 {
     make_units(1, CAP & ~VTD_CAP_SAGAW_48, ECAP);
     (void)vtd_start(&dmar);
-    make_trees();
-    assert_false(vtd_context_attach(0, SOURCE, 3)); /* nothing in reach */
-    assert_true(vtd_context_attach(0, SOURCE, 2));
+    make_trees(WIDE);
+    assert_true(vtd_context_attach(0, SOURCE, PARTITION_MANAGER));
     const struct vtd_entry *entry = context_of(&models[0], SOURCE);
-    assert_int_equal(entry->low, tables[table_roots[5]].entry[0] / FRAME_SIZE * FRAME_SIZE + VTD_PRESENT);
-    assert_int_equal(entry->high, 2 * 256 + VTD_CONTEXT_AW_39);
+    assert_int_equal(entry->low, link_of(PARTITION_MANAGER, 0) / FRAME_SIZE * FRAME_SIZE + VTD_PRESENT);
+    assert_int_equal(entry->high, 1 * 256 + VTD_CONTEXT_AW_39);
     vtd_context_detach(0, SOURCE);
 }
 
@@ -419,9 +492,10 @@ static void flush_reaches_every_unit(void **state)
     make_units(2, CAP, ECAP);
     set(&models[1], VTD_ECAP_REG, ECAP & ~(VTD_ECAP_QI | VTD_ECAP_IR), 8);
     (void)vtd_start(&dmar);
-    make_trees();
+    make_trees(WIDE);
+    assert_true(vtd_context_attach(0, SOURCE, 2) && vtd_context_attach(1, SOURCE, 3));
     const uint32_t drains[2] = {models[0].drains, models[1].drains};
-    iommu_flush_partition(4); /* has no tree */
+    iommu_flush_partition(4); /* has no devices */
     assert_int_equal(models[0].drains, drains[0]);
     for (uint32_t i = 0; i < 3 * VTD_ENTRIES; i++) { /* the queue goes round */
         iommu_flush_partition(2 + i % 2);
@@ -430,6 +504,40 @@ static void flush_reaches_every_unit(void **state)
     }
     assert_int_equal(models[0].drains, drains[0] + 3 * VTD_ENTRIES);
     assert_int_equal(models[1].drains, drains[1] + 3 * VTD_ENTRIES);
+    iommu_settle(); /* these units see by themselves what is mapped */
+    assert_int_equal(models[0].drains, drains[0] + 3 * VTD_ENTRIES);
+    vtd_context_detach(0, SOURCE);
+    vtd_context_detach(1, SOURCE);
+}
+
+/* A unit that holds absent entries forgets them before the lock is released. */
+static void what_is_mapped_is_seen(void **state)
+{
+    make_units(1, CAP | VTD_CAP_CM, ECAP);
+    (void)vtd_start(&dmar);
+    make_trees(WIDE);
+    uint32_t drains = models[0].drains;
+    iommu_settle(); /* nobody has devices */
+    assert_int_equal(models[0].drains, drains);
+    assert_true(vtd_context_attach(0, SOURCE, 2));
+    drains = models[0].drains;
+    iommu_settle();
+    assert_int_equal(models[0].drains, drains + 1);
+    vtd_context_detach(0, SOURCE);
+}
+
+/* What is stored in tables goes to memory, for a unit that reads past the caches. */
+static void tables_are_written_back(void **state)
+{
+    make_trees(WIDE);
+    make_units(1, CAP, ECAP & ~VTD_ECAP_C);
+    (void)vtd_start(&dmar);
+    assert_true(lines_written_back >= (4 + 7 + 4) * FRAME_SIZE / 64); /* the tables made before */
+    lines_written_back = 0;
+    assert_int_not_equal(table_prepare(2, 3 * GIB), TABLE_NONE);
+    assert_int_equal(lines_written_back, 2 * (FRAME_SIZE / 64 + 1)); /* two tables, and the links to them */
+    table_set(table_leaf(2, 3 * GIB), 0, EPT_LEAF_OWNED);
+    assert_int_equal(lines_written_back, 2 * (FRAME_SIZE / 64 + 1) + 1);
 }
 
 static const struct vtd_entry *interrupt_of(const struct model *model, uint32_t index)
@@ -525,11 +633,11 @@ static void buses_run_out(void **state)
     uint32_t attached = 0;
     make_units(1, CAP, ECAP);
     (void)vtd_start(&dmar);
-    make_trees();
+    make_trees(WIDE);
     for (uint32_t bus = 0; bus < 256; bus++) {
         attached += vtd_context_attach(0, (uint16_t)(bus * 256), 2);
     }
-    assert_int_equal(attached, VTD_CONTEXTS_MAX);
+    assert_int_equal(attached, VTD_CONTEXTS_MAX - 1); /* one is for a bus of the other unit */
 }
 
 int main(void)
@@ -542,6 +650,9 @@ int main(void)
         cmocka_unit_test(a_unit_that_does_not_answer_stops_the_core),
         cmocka_unit_test(attach_and_detach),
         cmocka_unit_test(three_levels),
+        cmocka_unit_test(guests_domains),
+        cmocka_unit_test(what_is_mapped_is_seen),
+        cmocka_unit_test(tables_are_written_back),
         cmocka_unit_test(flush_reaches_every_unit),
         cmocka_unit_test(interrupts),
         cmocka_unit_test(faults),
