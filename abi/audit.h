@@ -19,6 +19,10 @@ enum audit_event {
     AUDIT_MANAGER_EXCEPTION = 10,    /* a: what it did that no rule allows (exit reason) */
     AUDIT_POWER = 11,                /* a: enum power_action */
     AUDIT_STEPPING_SUSPECTED = 12,   /* a: vCPU id */
+    AUDIT_DEVICE_ASSIGNED = 13,      /* a: PCI function, b: partition id */
+    AUDIT_DEVICE_RELEASED = 14,      /* a: first PCI function of the group, b: partition id */
+    AUDIT_DEVICE_FAULT = 15,         /* a: PCI function, b: address it asked for, c: fault reason of VT-d */
+    AUDIT_DEVICE_CUT_OFF = 16,       /* a: first PCI function of the group, b: partition id */
 };
 
 enum audit_word {

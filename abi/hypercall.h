@@ -34,11 +34,19 @@ enum hypercall {
     /* RDI = partition id in destruction.  RETRY until the sweep has passed the last frame. */
     HYPERCALL_FRAME_RECLAIM = 0x31,
 
-    /* Kept for devices, PCI config space, interrupts and CPUs: refused as UNKNOWN for now. */
+    /* PCI functions are named segment * 65536 + bus * 256 + device * 8 + function; one stands for its whole group. */
+    /* RDI = partition id (1: the manager), RSI = function.  Its DMA reaches the manager's memory, or what the guest shares,
+     * at its guest addresses without the shared bit.  RETRY while it is being reset. */
     HYPERCALL_DEVICE_ASSIGN = 0x40,
+    /* RDI = function.  It makes no more requests and has no more interrupts. */
     HYPERCALL_DEVICE_RELEASE = 0x41,
+    /* RDI = function, RSI = offset, RDX = bytes (1, 2 or 4), or these + PCI_CONFIG_WRITE, R10 = value to write.
+     * value = what was read.  Only the register Command can be written. */
     HYPERCALL_PCI_CONFIG = 0x50,
+    /* RDI = function, RSI = number (0 for MSI, the entry for MSI-X), RDX = vector (32 to 255), R10 = index of the CPU.
+     * The function's interrupt is delivered to the manager there. */
     HYPERCALL_IRQ_MAP = 0x60,
+    /* RDI = function, RSI = number. */
     HYPERCALL_IRQ_UNMAP = 0x61,
 
     /* RDI = enum power_action.  Does not return: every guest is destroyed and scrubbed first. */
@@ -51,10 +59,12 @@ enum hypercall {
 enum info_item {
     INFO_ABI_VERSION = 0,
     INFO_TSC_KHZ = 1,
-    INFO_CPUS = 2,         /* CPUs that can run partitions */
-    INFO_AUDIT_NEXT = 3,   /* sequence number the next audit record will have */
-    INFO_SHARED_BIT = 4,   /* position of the shared bit in guest-physical addresses */
-    INFO_FRAMES_LIMIT = 5, /* first hfn above all RAM */
+    INFO_CPUS = 2,          /* CPUs that can run partitions */
+    INFO_AUDIT_NEXT = 3,    /* sequence number the next audit record will have */
+    INFO_SHARED_BIT = 4,    /* position of the shared bit in guest-physical addresses */
+    INFO_FRAMES_LIMIT = 5,  /* first hfn above all RAM */
+    INFO_PCI_FUNCTIONS = 6, /* PCI functions found at boot */
+    INFO_PCI_FUNCTION = 7, /* by index: its name in bits 31:0, in bits 63:32 that of the first of its group */
 };
 
 #define ABI_VERSION 1u
@@ -64,6 +74,9 @@ enum info_item {
 
 /* FRAME_DONATE: keep the contents (a kernel image); without it the frames arrive zeroed. */
 #define DONATE_KEEP 1u
+
+/* PCI_CONFIG: write. */
+#define PCI_CONFIG_WRITE 0x100u
 
 enum power_action { POWER_OFF = 0, POWER_RESET = 1 };
 

@@ -13,6 +13,7 @@
 #include "arch/x86_64/paging.h"
 #include "arch/x86_64/panic.h"
 #include "arch/x86_64/pci.h"
+#include "arch/x86_64/pci_function.h"
 #include "arch/x86_64/pic.h"
 #include "arch/x86_64/pit.h"
 #include "arch/x86_64/power.h"
@@ -21,6 +22,9 @@
 #include "iommu/vtd.h"
 #include "iommu/vtd_fault.h"
 #include "iommu/vtd_function.h"
+#include "isolation/device.h"
+#include "isolation/device_group.h"
+#include "isolation/device_irq.h"
 #include "lib/format.h"
 
 enum { IOAPIC_BLOCK_BYTES = 0x20, DECIMAL_BYTES = 24, LOW_FRAMES = 0xa0 };
@@ -42,6 +46,10 @@ static void take_devices(const struct dmar *dmar)
     const struct vtd_found found = vtd_start(dmar);
     const uint32_t without = vtd_function_init(dmar);
 
+    pci_function_init();
+    device_group_init();
+    device_irq_init();
+    device_init();
     if (found.driven > 0) {
         console_line_decimal("VT-d: ", found.driven, " units, all devices blocked");
         console_line_decimal("bus mastering off, PCI functions: ", pci_machine.silenced, "");

@@ -6,7 +6,6 @@
 #include "arch/x86_64/vector.h"
 #include "isolation/audit.h"
 #include "isolation/frame_donate.h"
-#include "isolation/frame_reclaim.h"
 #include "isolation/partition.h"
 #include "isolation/vcpu.h"
 #include "vmx/exit.h"
@@ -26,7 +25,7 @@ static struct answer decide(const struct gpr_file *in)
 {
     switch (in->rax) {
     case HYPERCALL_INFO:
-        return hypercall_info(in->rdi);
+        return hypercall_info(in->rdi, in->rsi);
     case HYPERCALL_PARTITION_CREATE:
         return partition_create(in->rdi, in->rsi);
     case HYPERCALL_PARTITION_SEAL:
@@ -40,7 +39,17 @@ static struct answer decide(const struct gpr_file *in)
     case HYPERCALL_FRAME_DONATE:
         return status_only(frame_donate(in->rdi, in->rsi, in->rdx, in->r10, in->r8));
     case HYPERCALL_FRAME_RECLAIM:
-        return status_only(frame_reclaim(in->rdi));
+        return status_only(hypercall_frame_reclaim(in->rdi));
+    case HYPERCALL_DEVICE_ASSIGN:
+        return status_only(hypercall_device_assign(in->rdi, in->rsi));
+    case HYPERCALL_DEVICE_RELEASE:
+        return status_only(hypercall_device_release(in->rdi));
+    case HYPERCALL_PCI_CONFIG:
+        return hypercall_pci_config(in);
+    case HYPERCALL_IRQ_MAP:
+        return status_only(hypercall_irq_map(in));
+    case HYPERCALL_IRQ_UNMAP:
+        return status_only(hypercall_irq_unmap(in->rdi, in->rsi));
     case HYPERCALL_POWER:
         return status_only(hypercall_power(in->rdi));
     case HYPERCALL_AUDIT_READ:
@@ -61,6 +70,7 @@ void hypercall(void)
         return;
     }
     exit_skip_bytes(VMCALL_BYTES);
+    hypercall_poll();
     if (state->gpr.rax == HYPERCALL_VCPU_RUN) {
         run_start();
         return;

@@ -9,10 +9,23 @@
 void hypercall(void);
 
 /* The families that need more than a call into isolation/, from the manager's registers. */
-struct answer hypercall_info(uint64_t item);
+struct answer hypercall_info(uint64_t item, uint64_t index);
+struct answer hypercall_info_function(uint64_t index);
 struct answer hypercall_vcpu_create(const struct gpr_file *registers);
 /* PARTITION_DESTROY: and the registers of its vCPUs are scrubbed. */
 uint64_t hypercall_partition_destroy(uint64_t id);
+/* FRAME_RECLAIM: the partition's devices are released before its tables can go. */
+uint64_t hypercall_frame_reclaim(uint64_t id);
+/* Devices: these take the ownership lock around isolation/device*.h, where the refusals are said.  IRQ_MAP: INVALID at
+ * R10 is also a CPU that the manager does not run on. */
+uint64_t hypercall_device_assign(uint64_t id, uint64_t function);
+uint64_t hypercall_device_release(uint64_t function);
+struct answer hypercall_pci_config(const struct gpr_file *in);
+uint64_t hypercall_irq_map(const struct gpr_file *in);
+uint64_t hypercall_irq_unmap(uint64_t function, uint64_t number);
 uint64_t hypercall_power(uint64_t action);
+
+/* Now and then a look at what VT-d units have blocked. */
+void hypercall_poll(void);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "abi/hypercall.h"
 #include "abi/status.h"
+#include "arch/x86_64/pci.h"
 #include "arch/x86_64/tsc.h"
 #include "isolation/audit.h"
 #include "isolation/frame.h"
@@ -19,7 +20,7 @@ static uint64_t shared_bit_position(void)
     return (uint64_t)__builtin_ctzll(address_of_frame(shared_bit_gfn));
 }
 
-struct answer hypercall_info(uint64_t item)
+struct answer hypercall_info(uint64_t item, uint64_t index)
 {
     switch (item) {
     case INFO_ABI_VERSION:
@@ -34,6 +35,10 @@ struct answer hypercall_info(uint64_t item)
         return item_value(shared_bit_position());
     case INFO_FRAMES_LIMIT:
         return item_value(frame_limit);
+    case INFO_PCI_FUNCTIONS:
+        return item_value(pci_machine.count);
+    case INFO_PCI_FUNCTION:
+        return hypercall_info_function(index);
     default:
         return (struct answer){STATUS_AT(STATUS_INVALID, OPERAND_RDI), 0};
     }

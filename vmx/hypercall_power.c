@@ -6,7 +6,6 @@
 #include "arch/x86_64/panic.h"
 #include "arch/x86_64/power.h"
 #include "isolation/audit.h"
-#include "isolation/frame_reclaim.h"
 #include "isolation/partition.h"
 #include "vmx/hypercall.h"
 
@@ -21,7 +20,7 @@ static void destroy_guests(void)
         }
         hypercall_partition_destroy(partition_id(slot));
         while (status == STATUS_RETRY) {
-            status = frame_reclaim(partition_id(slot));
+            status = hypercall_frame_reclaim(partition_id(slot));
         }
         /* Is it gone?  Going off with a guest in memory is not to be. */
         if (status != STATUS_OK) {

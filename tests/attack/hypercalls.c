@@ -19,8 +19,8 @@ static uint64_t status(uint64_t number, uint64_t rdi, uint64_t rsi, uint64_t rdx
 
 static void unknown_numbers(void)
 {
-    static const uint64_t numbers[] = {0x01, 0x0f, 0x13, 0x23, 0x32, 0x40,  0x41,           0x50,    0x60,
-                                       0x61, 0x7f, 0x81, 0x91, 0xa0, 0x100, 0x100000010ull, ALL_ONES};
+    static const uint64_t numbers[] = {0x01, 0x0f, 0x13, 0x23, 0x32, 0x42,  0x4f,           0x51,    0x5f,
+                                       0x62, 0x7f, 0x81, 0x91, 0xa0, 0x100, 0x100000010ull, ALL_ONES};
     bool all = true;
 
     for (uint32_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {

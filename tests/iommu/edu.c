@@ -86,6 +86,12 @@ void edu_write_memory(const struct edu *edu, uint64_t address, uint32_t bytes)
     edu_wait(edu);
 }
 
+void edu_raise(const struct edu *edu)
+{
+    mmio_write32(edu->registers, EDU_RAISE, 1);
+    mmio_write32(edu->registers, EDU_ACKNOWLEDGE, 1);
+}
+
 void edu_message(const struct edu *edu, uint32_t address, uint16_t data)
 {
     const struct pci_place place = place_of(edu->source);
@@ -94,6 +100,5 @@ void edu_message(const struct edu *edu, uint32_t address, uint16_t data)
     pci_config_write(&place, CONFIG_MSI + MSI_ADDRESS + 4, 4, 0);
     pci_config_write(&place, CONFIG_MSI + MSI_DATA, 2, data);
     pci_config_write(&place, CONFIG_MSI + 2, 2, MSI_ON);
-    mmio_write32(edu->registers, EDU_RAISE, 1);
-    mmio_write32(edu->registers, EDU_ACKNOWLEDGE, 1);
+    edu_raise(edu);
 }

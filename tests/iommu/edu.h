@@ -26,5 +26,7 @@ void edu_wait(const struct edu *edu);
 
 /* Send the MSI `data` to `address`. */
 void edu_message(const struct edu *edu, uint32_t address, uint16_t data);
+/* Send its MSI as it is set up. */
+void edu_raise(const struct edu *edu);
 
 #endif

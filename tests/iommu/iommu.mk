@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The core up to the manager, and in the manager's place tests/iommu/devices.c (tests/boot/no_vmx.c stands in for VMX).
 IOMMU_TEST_IMAGE := $(BUILD)/tests/iommu/devices.elf
-iommu_test_obj = $(addprefix $(BUILD)/tests/iommu/,no_vmx.o devices.o edu.o nvme.o)
+iommu_test_obj = $(addprefix $(BUILD)/tests/iommu/,no_vmx.o devices.o assign.o check.o edu.o nvme.o)
 
 $(BUILD)/tests/iommu/no_vmx.o: tests/boot/no_vmx.c
 	@mkdir -p $(@D)
@@ -15,7 +15,7 @@ $(IOMMU_TEST_IMAGE): $(iommu_test_obj) $(core_obj) boot/core.lds
 -include $(iommu_test_obj:.o=.d)
 boot-images: $(IOMMU_TEST_IMAGE)
 
-IOMMU_UNIT := iommu_dmar iommu_vtd
+IOMMU_UNIT := iommu_dmar iommu_vtd device device_group
 test-iommu: core manager $(IOMMU_TEST_IMAGE) ## VT-d: real DMA and interrupts of an emulated device, DMAR tables
 	@tests/iommu/run $(IOMMU_UNIT)
 .PHONY: test-iommu

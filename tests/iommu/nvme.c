@@ -104,6 +104,11 @@ enum nvme_outcome nvme_identify(struct nvme *nvme, uint64_t to)
     return NVME_SILENT;
 }
 
+bool nvme_is_ready(const struct nvme *nvme)
+{
+    return (mmio_read32(nvme->registers, NVME_CSTS) & CSTS_READY) != 0;
+}
+
 bool nvme_is_dead(const struct nvme *nvme)
 {
     return (mmio_read32(nvme->registers, NVME_CSTS) & CSTS_FATAL) != 0;

@@ -29,6 +29,9 @@ enum nvme_outcome { NVME_GOOD, NVME_ERROR, NVME_SILENT };
 /* Have the controller write what it is, a page, to bus address `to`. */
 enum nvme_outcome nvme_identify(struct nvme *nvme, uint64_t to);
 
+/* Does it run? */
+bool nvme_is_ready(const struct nvme *nvme);
+
 /* Has it given up (a queue it could not reach)? */
 bool nvme_is_dead(const struct nvme *nvme);
 
