@@ -12,3 +12,5 @@ silence_test_SRC := arch/x86_64/ioapic.c arch/x86_64/hpet.c arch/x86_64/pic.c ar
 silence_test_CFLAGS := $(FAKE_MACHINE)
 cpu_bugs_test_SRC := arch/x86_64/cpu_bugs.c tests/unit/fake_machine.c
 cpu_bugs_test_CFLAGS := $(FAKE_MACHINE)
+vmxon_test_SRC := arch/x86_64/vmxon.c tests/unit/fake_machine.c
+vmxon_test_CFLAGS := $(FAKE_MACHINE)

@@ -25,6 +25,12 @@ struct cpuid_result {
 struct cpuid_result insn_cpuid(uint32_t leaf, uint32_t subleaf);
 uint64_t insn_read_gs_quadword(uint64_t offset);
 _Noreturn void insn_triple_fault(void);
+/* Only where a test defines them. */
+uint64_t insn_read_cr0(void);
+uint64_t insn_read_cr4(void);
+void insn_write_cr0(uint64_t value);
+void insn_write_cr4(uint64_t value);
+bool insn_vmxon(uint64_t address);
 
 static inline void insn_mfence(void)
 {
