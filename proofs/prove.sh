@@ -34,10 +34,10 @@ options=(-c11 -machdep gcc_x86_64 -no-frama-c-stdlib
     -wp -wp-rte -wp-timeout "${TIMEOUT:-20}" -wp-par "${PAR:-3}"
     -kernel-warn-key annot-error=abort -kernel-warn-key asm:clobber=abort -wp-warn-key pedantic-assigns=abort)
 [ -z "${CACHE:-}" ] || options+=(-wp-cache update -wp-cache-dir "$CACHE")
-# Smoke tests alone: no category of goal is selected.  One prover asks, as each costs the whole of its second.
+# Smoke tests alone: no category of goal is selected.  One prover asks, as each costs the whole of its limit (most proofs take 60,000 to 250,000 steps).
 no_goals=-@lemma,-@requires,-@assigns,-@ensures,-@exits,-@complete_behaviors,-@disjoint_behaviors
 no_goals+=,-@assert,-@check,-@invariant,-@variant,-@breaks,-@continues,-@returns
-smoke_options=(-wp-prover z3 -wp-smoke-tests -wp-smoke-timeout 1 -wp-prop="$no_goals")
+smoke_options=(-wp-prover z3 -wp-smoke-tests -wp-smoke-timeout 1 -wp-steps 400000 -wp-prop="$no_goals")
 
 log_of() { # FILE
     echo "$logs/$(echo "$1" | tr / _).log"
