@@ -16,6 +16,9 @@ FREESTANDING := -std=c11 -ffreestanding -nostdinc -isystem $(shell $(CC) -print-
 LDFLAGS_FREESTANDING := -nostdlib -static -no-pie -Wl,--gc-sections -Wl,--build-id=none \
                         -Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments
 
+# The core is optimised as a whole; names and order depend on nothing but the sources (reproducible).
+CORE_FLAGS = $(FREESTANDING) -flto -flto-partition=one -frandom-seed=$<
+
 CORE_DIRS := boot arch/x86_64 vmx ept iommu isolation lib
 CORE_SRC := $(sort $(foreach d,$(CORE_DIRS),$(wildcard $(d)/*.c $(d)/*.S)))
 MANAGER_DIRS := manager devices lib
@@ -28,15 +31,15 @@ core: $(BUILD)/core.elf
 manager: $(BUILD)/manager.bin
 .PHONY: all core manager
 
-$(BUILD)/core/%.c.o: %.c
+$(BUILD)/core/%.c.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo '  CC  $<'
-	@$(CC) $(FREESTANDING) -MMD -MP -c $< -o $@
-$(BUILD)/core/%.S.o: %.S
+	@$(CC) $(CORE_FLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/core/%.S.o: %.S Makefile
 	@mkdir -p $(@D)
 	@echo '  AS  $<'
 	@$(CC) $(FREESTANDING) -D__ASSEMBLY__ -MMD -MP -c $< -o $@
-$(BUILD)/manager/%.c.o: %.c
+$(BUILD)/manager/%.c.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo '  CC  $<'
 	@$(CC) $(FREESTANDING) -MMD -MP -c $< -o $@
@@ -47,7 +50,7 @@ $(BUILD)/manager/%.S.o: %.S
 
 $(BUILD)/core.elf: $(core_obj) boot/core.lds
 	@echo '  LD  $@'
-	@$(CC) $(FREESTANDING) $(LDFLAGS_FREESTANDING) -Wl,-T,boot/core.lds $(core_obj) -o $@
+	@$(CC) $(CORE_FLAGS) $(LDFLAGS_FREESTANDING) -Wl,-T,boot/core.lds $(core_obj) -o $@
 $(BUILD)/manager.elf: $(manager_obj) manager/manager.lds
 	@echo '  LD  $@'
 	@$(CC) $(FREESTANDING) $(LDFLAGS_FREESTANDING) -Wl,-T,manager/manager.lds $(manager_obj) -o $@

@@ -247,7 +247,7 @@ _Noreturn void bringup_on_own_stack(void)
 {
     hfn_t regions;
 
-    window_map_state(0);
+    window_init_state();
     say_sizes();
     if (!isolation_init(plan.frame_limit, plan.table_limit, region_tables(), shared_bit(), RUNNING_CPUS)) {
         refuse("The core's tables are too small for this machine.");

@@ -4,13 +4,20 @@
 #include "arch/x86_64/shootdown.h"
 #include "ept/table.h"
 
-static struct ept_flush_cpu cpus[CPUS_MAX];
+/* Where a CPU is: a partition it is in or about to enter, or EPT_FLUSH_NOWHERE.  Written by that CPU, but for the
+ * boot; read by every initiator.  A cache line each: it is written at every exit and entry. */
+struct place {
+    _Alignas(64) uint32_t partition;
+};
+static struct place inside[CPUS_MAX];
+static uint64_t seen[CPUS_MAX]
+                    [PARTITIONS_MAX]; /* the epoch up to which a CPU has flushed; written as above */
 static uint64_t epochs[PARTITIONS_MAX];
 
 void ept_flush_init(void)
 {
     for (uint32_t c = 0; c < CPUS_MAX; c++) {
-        cpus[c].inside = EPT_FLUSH_NOWHERE;
+        inside[c].partition = EPT_FLUSH_NOWHERE;
     }
     for (uint32_t v = 0; v < PARTITIONS_MAX; v++) {
         epochs[v] = 1;
@@ -20,7 +27,7 @@ void ept_flush_init(void)
 static __attribute__((noinline)) void catch_up(uint32_t cpu, uint32_t partition, uint64_t epoch)
 {
     shootdown_invept_all();
-    __atomic_store_n(&cpus[cpu].seen[partition], epoch, __ATOMIC_RELEASE);
+    __atomic_store_n(&seen[cpu][partition], epoch, __ATOMIC_RELEASE);
 }
 
 void ept_flush_enter(uint32_t cpu, uint32_t partition)
@@ -28,21 +35,21 @@ void ept_flush_enter(uint32_t cpu, uint32_t partition)
     uint64_t epoch;
 
     /* Sequentially consistent: the store is visible before the epoch is read. */
-    __atomic_store_n(&cpus[cpu].inside, partition, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&inside[cpu].partition, partition, __ATOMIC_SEQ_CST);
     epoch = __atomic_load_n(&epochs[partition], __ATOMIC_SEQ_CST);
-    if (cpus[cpu].seen[partition] != epoch) {
+    if (seen[cpu][partition] != epoch) {
         catch_up(cpu, partition, epoch);
     }
 }
 
 void ept_flush_leave(uint32_t cpu)
 {
-    __atomic_store_n(&cpus[cpu].inside, EPT_FLUSH_NOWHERE, __ATOMIC_RELEASE);
+    __atomic_store_n(&inside[cpu].partition, EPT_FLUSH_NOWHERE, __ATOMIC_RELEASE);
 }
 
 void ept_flush_acknowledge(uint32_t cpu)
 {
-    uint32_t partition = __atomic_load_n(&cpus[cpu].inside, __ATOMIC_RELAXED);
+    uint32_t partition = __atomic_load_n(&inside[cpu].partition, __ATOMIC_RELAXED);
 
     if (partition != EPT_FLUSH_NOWHERE) {
         catch_up(cpu, partition, __atomic_load_n(&epochs[partition], __ATOMIC_ACQUIRE));
@@ -52,8 +59,8 @@ void ept_flush_acknowledge(uint32_t cpu)
 /* Waits until CPU `cpu` is out of `partition` or has flushed up to `epoch`. */
 static void wait_for(uint32_t cpu, uint32_t partition, uint64_t epoch)
 {
-    while (__atomic_load_n(&cpus[cpu].inside, __ATOMIC_ACQUIRE) == partition &&
-           __atomic_load_n(&cpus[cpu].seen[partition], __ATOMIC_ACQUIRE) < epoch) {
+    while (__atomic_load_n(&inside[cpu].partition, __ATOMIC_ACQUIRE) == partition &&
+           __atomic_load_n(&seen[cpu][partition], __ATOMIC_ACQUIRE) < epoch) {
         __builtin_ia32_pause();
     }
 }
@@ -65,11 +72,11 @@ void ept_flush_cpus(uint32_t partition)
 
     shootdown_invept(ept_pointer(tables_hfn + table_roots[table_ept_space(partition)]));
     /* Had this CPU flushed up to the epoch before?  Else its next entry flushes every context. */
-    if (cpus[self].seen[partition] == epoch - 1u) {
-        cpus[self].seen[partition] = epoch;
+    if (seen[self][partition] == epoch - 1u) {
+        seen[self][partition] = epoch;
     }
     for (uint32_t c = 0; c < CPUS_MAX; c++) {
-        if (c != self && __atomic_load_n(&cpus[c].inside, __ATOMIC_SEQ_CST) == partition) {
+        if (c != self && __atomic_load_n(&inside[c].partition, __ATOMIC_SEQ_CST) == partition) {
             shootdown_nmi(c);
         }
     }

@@ -16,12 +16,6 @@
  */
 #define EPT_FLUSH_NOWHERE PARTITIONS_MAX
 
-/* One CPU's part.  Written by that CPU, but for the boot; read by every initiator. */
-struct ept_flush_cpu {
-    uint64_t seen[PARTITIONS_MAX];
-    uint32_t inside; /* partition it is in or about to enter, or EPT_FLUSH_NOWHERE */
-};
-
 /* No CPU is inside of any partition. */
 void ept_flush_init(void);
 

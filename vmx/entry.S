@@ -5,7 +5,6 @@
  */
 #define PERCPU_STACK_TOP 8     /* struct percpu */
 #define PERCPU_STATE_WINDOW 16
-#define STATE_LAUNCHED 120     /* struct vcpu_state */
 
     .text
     .globl vmx_exit_entry
@@ -46,7 +45,6 @@ vmx_exit_entry:
     .globl vmx_enter
 vmx_enter:
     movq %gs:PERCPU_STATE_WINDOW, %rsp
-    cmpq $0, STATE_LAUNCHED(%rsp)
     popq %r15
     popq %r14
     popq %r13
@@ -62,11 +60,9 @@ vmx_enter:
     popq %rdx
     popq %rcx
     popq %rax
-    je 1f
     vmresume
-    jmp 2f
-1:  vmlaunch
-2:  movq %gs:PERCPU_STACK_TOP, %rsp
+    vmlaunch /* of a VMCS whose launch state is clear: VMRESUME has refused it */
+    movq %gs:PERCPU_STACK_TOP, %rsp
     call exit_entry_refused
     jmp vmx_enter
 

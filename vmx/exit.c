@@ -4,6 +4,7 @@
 #include "arch/x86_64/cpu_bugs.h"
 #include "arch/x86_64/panic.h"
 #include "arch/x86_64/percpu.h"
+#include "arch/x86_64/vector.h"
 #include "ept/ept_flush.h"
 #include "isolation/partition.h"
 #include "lib/limits.h"
@@ -21,14 +22,15 @@ static enum exit_next exit_exception_or_nmi(void)
 {
     uint64_t info = vmcs_read(VMCS_EXIT_INTERRUPTION_INFO);
 
-    if (nmi_or_machine_check(info)) {
+    /* Most are TDCALLs. */
+    if ((info & INTERRUPTION_VECTOR_MASK) != VECTOR_UD && nmi_or_machine_check(info)) {
         event_requeue();
         return NEXT_RESUME;
     }
-    return exit_exception();
+    return exit_exception(info);
 }
 
-static enum exit_next exit_guest(uint32_t reason)
+EXIT_HANDLER static enum exit_next exit_guest(uint32_t reason)
 {
     switch (reason) {
     case EXIT_EXCEPTION_OR_NMI:
@@ -67,22 +69,30 @@ static enum exit_next exit_guest(uint32_t reason)
     }
 }
 
-/* Everything that must hold when a partition is entered; the current vCPU may change on the way. */
-static void prepare_entry(void)
+/* False: the manager must be told first. */
+static bool guest_may_enter(struct percpu *this)
 {
-    struct percpu *this = percpu_this();
+    if (run_before_entry(this) == NEXT_MANAGER) {
+        return false;
+    }
+    ept_flush_enter(this->cpu, this->partition);
+    /* Was it killed meanwhile? */
+    if (partition_runs(this->partition)) {
+        return true;
+    }
+    ept_flush_leave(this->cpu);
+    run_return_killed(partition_killed(this->partition), 0);
+    return false;
+}
 
-    for (;;) {
-        if (this->partition != PARTITION_MANAGER && run_before_entry() == NEXT_MANAGER) {
-            run_finish();
-        }
-        ept_flush_enter(this->cpu, this->partition);
-        if (this->partition == PARTITION_MANAGER || partition_runs(this->partition)) {
-            break;
-        }
-        ept_flush_leave(this->cpu);
-        run_return_killed(partition_killed(this->partition), 0);
+/* Everything that must hold when a partition is entered; the current vCPU may change on the way. */
+static inline void prepare_entry(struct percpu *this)
+{
+    if (this->partition != PARTITION_MANAGER && !guest_may_enter(this)) {
         run_finish();
+    }
+    if (this->partition == PARTITION_MANAGER) {
+        ept_flush_enter(this->cpu, PARTITION_MANAGER);
     }
     cpu_bugs_before_entry();
 }
@@ -95,16 +105,12 @@ void exit_dispatch(void)
     ept_flush_leave(this->cpu);
     if ((reason & EXIT_REASON_ENTRY_FAILURE) != 0) {
         exit_entry_failed(reason);
-    } else {
-        vcpu_state()->launched = 1;
-        reason &= EXIT_REASON_BASIC_MASK;
-        if (this->partition == PARTITION_MANAGER) {
-            exit_manager(reason);
-        } else if (exit_guest(reason) == NEXT_MANAGER) {
-            run_finish();
-        }
+    } else if (this->partition == PARTITION_MANAGER) {
+        exit_manager(reason & EXIT_REASON_BASIC_MASK);
+    } else if (exit_guest(reason & EXIT_REASON_BASIC_MASK) == NEXT_MANAGER) {
+        run_finish();
     }
-    prepare_entry();
+    prepare_entry(this);
 }
 
 void exit_entry_failed(uint64_t detail)
@@ -123,5 +129,5 @@ void exit_entry_refused(void)
 {
     ept_flush_leave(percpu_this()->cpu);
     exit_entry_failed(vmcs_read(VMCS_INSTRUCTION_ERROR));
-    prepare_entry();
+    prepare_entry(percpu_this());
 }

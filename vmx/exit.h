@@ -38,27 +38,31 @@ bool event_pending(void);
 /* Inject again the event whose delivery this exit interrupted, if it did. */
 void event_requeue(void);
 
+/* Handlers are not inlined into one another: an exit saves no register that only another kind of exit needs. */
+#define EXIT_HANDLER __attribute__((noinline))
+
 /* Exit handlers of guests, one file each; called with the guest's VMCS current. */
-enum exit_next exit_exception(void); /* #UD (TDCALL or reflected), #DB, #AC; not NMI, not #MC */
-enum exit_next exit_tdcall(void);    /* exit reason 77 */
-enum exit_next exit_cpuid(void);
-enum exit_next exit_cr_access(void);
-enum exit_next exit_io_instruction(void); /* #VE */
-enum exit_next exit_rdmsr(void);
-enum exit_next exit_wrmsr(void);
-enum exit_next exit_ept_violation(void);
-enum exit_next exit_xsetbv(void);
-enum exit_next exit_interrupt_window(void);
-enum exit_next exit_preemption_timer(void);
+/* #UD (TDCALL or reflected), #DB, #AC; not NMI, not #MC.  `info`: VM-exit interruption information. */
+EXIT_HANDLER enum exit_next exit_exception(uint64_t info);
+EXIT_HANDLER enum exit_next exit_tdcall(void); /* exit reason 77 */
+EXIT_HANDLER enum exit_next exit_cpuid(void);
+EXIT_HANDLER enum exit_next exit_cr_access(void);
+EXIT_HANDLER enum exit_next exit_io_instruction(void); /* #VE */
+EXIT_HANDLER enum exit_next exit_rdmsr(void);
+EXIT_HANDLER enum exit_next exit_wrmsr(void);
+EXIT_HANDLER enum exit_next exit_ept_violation(void);
+EXIT_HANDLER enum exit_next exit_xsetbv(void);
+EXIT_HANDLER enum exit_next exit_interrupt_window(void);
+EXIT_HANDLER enum exit_next exit_preemption_timer(void);
 /* HLT, WBINVD, INVD, MWAIT, MONITOR, RDPMC, GETSEC, ENCLS, VMX instructions, XSAVES ...: #VE, #UD, #GP
  * or skipped, as the TDX guest ABI says for each. */
-enum exit_next exit_instruction(uint32_t reason);
+EXIT_HANDLER enum exit_next exit_instruction(uint32_t reason);
 
 /* The same for the manager; they always resume it. */
-void exit_manager_cpuid(void);
-void exit_manager_cr_access(void);
-void exit_manager_rdmsr(void);
-void exit_manager_wrmsr(void);
-void exit_manager_xsetbv(void);
+EXIT_HANDLER void exit_manager_cpuid(void);
+EXIT_HANDLER void exit_manager_cr_access(void);
+EXIT_HANDLER void exit_manager_rdmsr(void);
+EXIT_HANDLER void exit_manager_wrmsr(void);
+EXIT_HANDLER void exit_manager_xsetbv(void);
 
 #endif

@@ -58,10 +58,8 @@ static bool is_tdcall(void)
            instruction_check_is_tdcall(vmcs_read(VMCS_GUEST_RIP));
 }
 
-enum exit_next exit_exception(void)
+enum exit_next exit_exception(uint64_t info)
 {
-    const uint64_t info = vmcs_read(VMCS_EXIT_INTERRUPTION_INFO);
-
     switch (info & INTERRUPTION_VECTOR_MASK) {
     case VECTOR_UD:
         if (is_tdcall()) {

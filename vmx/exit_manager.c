@@ -90,10 +90,11 @@ static void manager_cannot_go_on(uint32_t reason)
 
 void exit_manager(uint32_t reason)
 {
-    switch (reason) {
-    case EXIT_VMCALL:
+    if (reason == EXIT_VMCALL) { /* nearly always */
         hypercall();
         return;
+    }
+    switch (reason) {
     case EXIT_EXCEPTION_OR_NMI:
         exception_or_nmi();
         return;

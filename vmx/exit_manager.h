@@ -4,10 +4,12 @@
 
 #include <stdint.h>
 
+#include "vmx/exit.h"
+
 /* Handle an exit of the manager, for basic exit reason `reason`.  After VCPU_RUN the current vCPU is a guest's. */
-void exit_manager(uint32_t reason);
+EXIT_HANDLER void exit_manager(uint32_t reason);
 
 /* A VM entry failed, with this exit reason or VM-instruction error: the partition is stopped. */
-void exit_entry_failed(uint64_t detail);
+EXIT_HANDLER void exit_entry_failed(uint64_t detail);
 
 #endif

@@ -8,6 +8,7 @@
 #include "vmx/exit.h"
 #include "vmx/msr_policy.h"
 #include "vmx/vcpu_state.h"
+#include "vmx/world.h"
 
 /* What the bitmap does not let through: a few are answered or checked here, the rest was never granted. */
 #define HIGH_HALF_SHIFT 32u
@@ -86,6 +87,12 @@ static bool manager_write(uint32_t msr, uint64_t value)
     switch (msr) {
     case MSR_IA32_EFER:
         return efer_write(value);
+    case MSR_IA32_STAR:
+    case MSR_IA32_LSTAR:
+    case MSR_IA32_CSTAR:
+    case MSR_IA32_FMASK:
+    case MSR_IA32_TSC_AUX:
+        return world_write_msr(msr, value);
     case MSR_IA32_XSS:
         return cpuid_policy_has_xsaves() && value == 0;
     case MSR_IA32_X2APIC_LVT_TIMER:

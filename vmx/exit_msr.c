@@ -11,6 +11,7 @@
 #include "vmx/vcpu_state.h"
 #include "vmx/ve.h"
 #include "vmx/vlapic.h"
+#include "vmx/world.h"
 
 #define X2APIC_FIRST     0x800u
 #define X2APIC_LAST      0x8ffu
@@ -94,6 +95,12 @@ static enum msr_result guest_write(uint32_t msr, uint64_t value)
         return efer_write(value) ? MSR_DONE : MSR_FAULT;
     case MSR_IA32_APIC_BASE: /* locked as it is */
         return value == guest_apic_base() ? MSR_DONE : MSR_FAULT;
+    case MSR_IA32_STAR:
+    case MSR_IA32_LSTAR:
+    case MSR_IA32_CSTAR:
+    case MSR_IA32_FMASK:
+    case MSR_IA32_TSC_AUX:
+        return world_write_msr(msr, value) ? MSR_DONE : MSR_FAULT;
     case MSR_IA32_XSS:
         return cpuid_policy_has_xsaves() && value == 0 ? MSR_DONE : MSR_FAULT;
     case MSR_IA32_XAPIC_DISABLE_STATUS:

@@ -21,7 +21,7 @@ static struct answer status_only(uint64_t status)
     return (struct answer){status, 0};
 }
 
-static struct answer decide(const struct gpr_file *in)
+static EXIT_HANDLER struct answer decide(const struct gpr_file *in)
 {
     switch (in->rax) {
     case HYPERCALL_INFO:

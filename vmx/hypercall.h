@@ -3,10 +3,11 @@
 #define VMX_HYPERCALL_H
 
 #include "lib/answer.h"
+#include "vmx/exit.h"
 #include "vmx/vcpu_state.h"
 
 /* The manager executed VMCALL: decode, act, answer (abi/hypercall.h).  After VCPU_RUN the current vCPU is a guest's. */
-void hypercall(void);
+EXIT_HANDLER void hypercall(void);
 
 /* The families that need more than a call into isolation/, from the manager's registers. */
 struct answer hypercall_info(uint64_t item, uint64_t index);

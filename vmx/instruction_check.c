@@ -124,6 +124,7 @@ static uint32_t fetch(uint64_t rip)
 
 static bool is_known(const struct vcpu_state *state, uint64_t rip)
 {
+#pragma GCC unroll 4
     for (uint32_t n = 0; n < TDCALL_SITES; n++) {
         if (state->tdcall_sites[n] == rip) {
             return rip != 0;

@@ -16,6 +16,7 @@ _Noreturn void manager_start(uint64_t entry, uint64_t boot_info)
 {
     struct percpu *this = percpu_this();
 
+    world_init();
     this->manager_vcpu = vcpu_of(PARTITION_MANAGER, this->cpu);
     vcpu_blank(this->manager_vcpu);
     world_select(this->manager_vcpu, PARTITION_MANAGER);
@@ -23,7 +24,7 @@ _Noreturn void manager_start(uint64_t entry, uint64_t boot_info)
     world_reset();
     vcpu_state()->gpr.rax = MANAGER_START_MAGIC;
     vcpu_state()->gpr.rbx = boot_info;
-    world_restore();
+    world_start();
     ept_flush_enter(this->cpu, PARTITION_MANAGER);
     vmx_enter();
 }

@@ -86,15 +86,15 @@ static void allow_saved(uint8_t *bitmap)
     allow(bitmap, MSR_IA32_SYSENTER_EIP);
     allow(bitmap, MSR_IA32_PAT);
     allow_read(bitmap, MSR_IA32_EFER); /* writes are checked */
-    allow(bitmap, MSR_IA32_STAR);
-    allow(bitmap, MSR_IA32_LSTAR);
-    allow(bitmap, MSR_IA32_CSTAR);
-    allow(bitmap, MSR_IA32_FMASK);
+    allow_read(bitmap, MSR_IA32_STAR); /* writes of these four and of TSC_AUX are noted: vmx/world.c */
+    allow_read(bitmap, MSR_IA32_LSTAR);
+    allow_read(bitmap, MSR_IA32_CSTAR);
+    allow_read(bitmap, MSR_IA32_FMASK);
     allow(bitmap, MSR_IA32_FS_BASE);
     allow(bitmap, MSR_IA32_GS_BASE);
     allow(bitmap, MSR_IA32_KERNEL_GS_BASE);
     if (cpuid_policy_has_tsc_aux()) {
-        allow(bitmap, MSR_IA32_TSC_AUX);
+        allow_read(bitmap, MSR_IA32_TSC_AUX);
     }
     if (cpuid_policy_has_spec_ctrl()) {
         allow(bitmap, MSR_IA32_SPEC_CTRL);

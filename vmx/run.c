@@ -22,8 +22,6 @@
 #define RUN_SLICE_MAX 0x40000000ull
 #define RUN_SLICE_MIN 2000ull
 
-#define ALL_REGISTERS TDVMCALL_MASK_ALLOWED
-
 static enum exit_next say(enum run_exit kind, uint64_t mask, uint64_t value, uint64_t detail)
 {
     struct percpu *this = percpu_this();
@@ -90,37 +88,42 @@ static void refuse_run(struct gpr_file *manager, uint64_t status)
     manager->rcx = 0;
 }
 
-void run_start(void)
+static uint64_t bounded_slice(uint64_t asked)
+{
+    if (asked == 0 || asked > RUN_SLICE_MAX) {
+        return RUN_SLICE_MAX;
+    }
+    return asked < RUN_SLICE_MIN ? RUN_SLICE_MIN : asked;
+}
+
+/* The manager's registers are the reply to the call that the vCPU waits for. */
+static EXIT_HANDLER void enter_guest(uint32_t slot)
 {
     struct percpu *this = percpu_this();
+    const struct gpr_file reply = vcpu_state()->gpr;
+
+    arrive(slot);
+    world_switch(slot, vcpus[slot].partition);
+    tdvmcall_reply(&reply);
+    this->run_start = insn_rdtsc();
+    this->run_slice_end = this->run_start + bounded_slice(reply.rbp);
+}
+
+void run_start(void)
+{
     struct gpr_file *manager = &vcpu_state()->gpr;
-    struct gpr_file reply = gpr_disclosed(manager, ALL_REGISTERS);
-    uint64_t slice = manager->rbp;
     struct answer claim = vcpu_claim(manager->rcx);
-    uint32_t slot;
 
     if (claim.status != STATUS_OK) {
         refuse_run(manager, claim.status);
         return;
     }
-    slot = (uint32_t)claim.value;
-    if (stepping_is_refused(slot)) {
-        vcpu_release(slot);
+    if (stepping_is_refused((uint32_t)claim.value)) {
+        vcpu_release((uint32_t)claim.value);
         refuse_run(manager, STATUS_BUSY);
         return;
     }
-    world_save();
-    world_select(slot, vcpus[slot].partition);
-    arrive(slot);
-    world_restore();
-    tdvmcall_reply(&reply);
-    if (slice == 0 || slice > RUN_SLICE_MAX) {
-        slice = RUN_SLICE_MAX;
-    } else if (slice < RUN_SLICE_MIN) {
-        slice = RUN_SLICE_MIN;
-    }
-    this->run_start = insn_rdtsc();
-    this->run_slice_end = this->run_start + slice;
+    enter_guest((uint32_t)claim.value);
 }
 
 /* The vCPU halted, or waits for the reply to its call: has what it waits for come? */
@@ -136,11 +139,15 @@ static __attribute__((noinline)) enum exit_next still_waits(struct vcpu_state *s
     return NEXT_RESUME;
 }
 
-enum exit_next run_before_entry(void)
+/* For the first tick after the end of the slice or the last quiet one of the guest's own timer, rounded up. */
+static void arm_timer(uint64_t ticks)
 {
-    struct percpu *this = percpu_this();
-    struct vcpu_state *state = vcpu_state();
-    uint64_t now = insn_rdtsc();
+    vmcs_write(VMCS_PREEMPTION_TIMER, (ticks >> capability.preemption_shift) + 1u);
+}
+
+static EXIT_HANDLER enum exit_next before_entry_with_events(struct percpu *this, uint64_t now)
+{
+    struct vcpu_state *state = this->state_window;
     uint64_t until = this->run_slice_end;
 
     if ((state->call_mask | state->halted) != 0 && still_waits(state) == NEXT_MANAGER) {
@@ -149,13 +156,28 @@ enum exit_next run_before_entry(void)
     if (now >= until) {
         return run_return_interrupted();
     }
-    if (!vlapic_is_quiet(now)) {
-        vlapic_prepare_entry();
+    vlapic_prepare_entry();
+    if (vlapic_timer_quiet_until(&state->vlapic) < until) {
+        until = vlapic_timer_quiet_until(&state->vlapic);
     }
-    if (vlapic_next_deadline() < until) {
-        until = vlapic_next_deadline();
+    arm_timer(until > now ? until - now : 0);
+    return NEXT_RESUME;
+}
+
+enum exit_next run_before_entry(struct percpu *this)
+{
+    const struct vcpu_state *state = this->state_window;
+    const uint64_t now = insn_rdtsc();
+    uint64_t until = vlapic_timer_quiet_until(&state->vlapic);
+
+    if (this->run_slice_end < until) {
+        until = this->run_slice_end;
     }
-    vmcs_write(VMCS_PREEMPTION_TIMER, until > now ? (until - now) >> capability.preemption_shift : 0);
+    if ((state->call_mask | state->halted) != 0 || now >= until ||
+        !vlapic_is_quiet(&state->vlapic, this->vcpu)) {
+        return before_entry_with_events(this, now);
+    }
+    arm_timer(until - now);
     return NEXT_RESUME;
 }
 
@@ -167,17 +189,16 @@ static uint64_t exit_word(const struct percpu *this)
 void run_finish(void)
 {
     struct percpu *this = percpu_this();
-    struct gpr_file disclosed = gpr_disclosed(&vcpu_state()->gpr, this->run_mask);
-    uint32_t slot = this->vcpu;
+    const uint32_t slot = this->vcpu;
+    struct gpr_file disclosed = {0};
     struct gpr_file *manager;
 
+    gpr_take_named(&disclosed, this->run_mask, &vcpu_state()->gpr);
     if (this->run_kind != RUN_INTERRUPTED) {
         stepping_forget(slot);
     }
-    world_save();
-    world_select(this->manager_vcpu, PARTITION_MANAGER);
+    world_switch(this->manager_vcpu, PARTITION_MANAGER);
     vcpu_release(slot);
-    world_restore();
     manager = &vcpu_state()->gpr;
     disclosed.rbp = manager->rbp;
     disclosed.rax = STATUS_OK;

@@ -34,5 +34,5 @@ void stepping_forget(uint32_t slot)
 
 bool stepping_is_refused(uint32_t slot)
 {
-    return tsc_read() < stepping[slot].refused_until;
+    return stepping[slot].refused_until != 0 && tsc_read() < stepping[slot].refused_until;
 }

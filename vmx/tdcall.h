@@ -11,6 +11,6 @@
 
 /* The current vCPU executed TDCALL at CPL 0 in 64-bit mode: RAX = leaf.  Moves RIP on; RAX = status.
  * Source: Intel TDX Module v1.5 ABI Definition, "Guest-Side (TDCALL) Interface Functions". */
-enum exit_next tdcall(void);
+EXIT_HANDLER enum exit_next tdcall(void);
 
 #endif

@@ -12,7 +12,7 @@
  */
 
 /* The current vCPU made one: RCX = mask, R10 = 0, R11 = function. */
-enum exit_next tdvmcall(void);
+EXIT_HANDLER enum exit_next tdvmcall(void);
 
 /* The manager's answer to the call that waits (call_mask not 0; otherwise nothing happens): with the guest's
  * VMCS and state current, before it is entered again.  `reply` is the core's copy of the manager's registers:

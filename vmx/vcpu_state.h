@@ -56,17 +56,12 @@ struct vlapic {
 
 struct vcpu_state {
     struct gpr_file gpr; /* at offset 0: VMCS_HOST_RSP points behind it */
-    uint64_t launched;   /* VMCS launch state; vmx/entry.S knows the offset */
     uint64_t cr2;
     uint64_t dr[4];
     uint64_t dr6;
     uint64_t xcr0;
-    uint64_t star;
-    uint64_t lstar;
-    uint64_t cstar;
-    uint64_t fmask;
+    uint64_t switched_msrs[PERCPU_SWITCHED_MSRS]; /* in the order of vmx/world.c */
     uint64_t kernel_gs_base;
-    uint64_t tsc_aux;
     uint64_t spec_ctrl;
     uint64_t call_mask; /* registers named by the TDVMCALL that waits for its reply; 0: none does */
     uint64_t call_function;
@@ -77,7 +72,6 @@ struct vcpu_state {
     uint32_t halted; /* the guest halted and no interrupt has come since */
     _Alignas(4096) uint8_t xsave[4096];
 };
-_Static_assert(offsetof(struct vcpu_state, launched) == 15 * 8, "vmx/entry.S knows this offset");
 _Static_assert(offsetof(struct vcpu_state, xsave) == 4096, "registers are one frame, XSAVE state the next");
 #define VCPU_STATE_FRAMES 2u
 _Static_assert(sizeof(struct vcpu_state) == VCPU_STATE_FRAMES * 4096, "what the state window maps");

@@ -40,18 +40,16 @@ enum vlapic_result vlapic_set_cr8(uint64_t value);
  * interrupt that has priority or asks for an exit when it can be. */
 void vlapic_prepare_entry(void);
 
-/* Is there nothing for vlapic_prepare_entry() to do?  Nearly always: for the way back from an exit.  A request that
- * comes meanwhile is seen at the next entry, as one that comes just after. */
-static inline bool vlapic_is_quiet(uint64_t now)
+/* Is there nothing for vlapic_prepare_entry() to do, for vCPU `slot`, but for its timer?  Nearly always: for the way back
+ * from an exit.  A request that comes meanwhile is seen at the next entry, as one that comes just after. */
+static inline bool vlapic_is_quiet(const struct vlapic *apic, uint32_t slot)
 {
-    const struct vlapic *apic = &vcpu_state()->vlapic;
-    const uint64_t *requests = vcpus[percpu_this()->vcpu].requests;
+    const uint64_t *requests = vcpus[slot].requests;
     const uint64_t requested =
         __atomic_load_n(&requests[0], __ATOMIC_RELAXED) | __atomic_load_n(&requests[1], __ATOMIC_RELAXED) |
         __atomic_load_n(&requests[2], __ATOMIC_RELAXED) | __atomic_load_n(&requests[3], __ATOMIC_RELAXED);
 
-    return (requested | apic->irr_words | apic->window_exiting) == 0 &&
-           (apic->deadline == 0 || now < apic->deadline);
+    return (requested | apic->irr_words | apic->window_exiting) == 0;
 }
 
 /* Take requests and timer into account, then: is there an interrupt that HLT must not sleep on?  RFLAGS.IF is
@@ -64,6 +62,12 @@ static inline uint64_t vlapic_next_deadline(void)
     const uint64_t deadline = vcpu_state()->vlapic.deadline;
 
     return deadline != 0 ? deadline : VLAPIC_NO_DEADLINE;
+}
+
+/* The last TSC value at which the timer does not fire: 0 - 1 where it is not armed. */
+static inline uint64_t vlapic_timer_quiet_until(const struct vlapic *apic)
+{
+    return apic->deadline - 1u;
 }
 
 #endif

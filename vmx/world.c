@@ -5,6 +5,7 @@
 #include "arch/x86_64/cr.h"
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/msr.h"
+#include "arch/x86_64/msr_safe.h"
 #include "arch/x86_64/panic.h"
 #include "arch/x86_64/percpu.h"
 #include "arch/x86_64/window.h"
@@ -16,9 +17,104 @@
 #define XSAVE_MXCSR_OFFSET 24u
 #define MXCSR_RESET        0x1f80u
 
-void world_select(uint32_t slot, uint32_t partition)
+/* What partitions change by WRMSR alone, which exits: so its value is known and never read. */
+static const uint32_t switched[PERCPU_SWITCHED_MSRS] = {
+    MSR_IA32_STAR, MSR_IA32_LSTAR, MSR_IA32_CSTAR, MSR_IA32_FMASK, MSR_IA32_TSC_AUX,
+};
+
+static inline void xcr0_set(struct percpu *this, uint64_t value)
+{
+    if (this->xcr0 != value) {
+        insn_xsetbv(0, value);
+        this->xcr0 = value;
+    }
+}
+
+void world_init(void)
 {
     struct percpu *this = percpu_this();
+
+    for (uint32_t n = 0; n < PERCPU_SWITCHED_MSRS; n++) {
+        this->switched_msrs[n] = 0;
+        if (switched[n] != MSR_IA32_TSC_AUX || cpuid_policy_has_tsc_aux()) {
+            insn_wrmsr(switched[n], 0);
+        }
+    }
+    this->kernel_gs_base = insn_rdmsr(MSR_IA32_KERNEL_GS_BASE);
+}
+
+bool world_write_msr(uint32_t msr, uint64_t value)
+{
+    /* Does the CPU have it for partitions, and take this value? */
+    if ((msr == MSR_IA32_TSC_AUX && !cpuid_policy_has_tsc_aux()) || !msr_safe_write(msr, value)) {
+        return false;
+    }
+    for (uint32_t n = 0; n < PERCPU_SWITCHED_MSRS; n++) {
+        if (switched[n] == msr) {
+            percpu_this()->switched_msrs[n] = value;
+            vcpu_state()->switched_msrs[n] = value;
+        }
+    }
+    return true;
+}
+
+/* Take the register state of the current vCPU off the CPU, into its window. */
+static inline void save(struct percpu *this, struct vcpu_state *state)
+{
+    xcr0_set(this, cpuid_policy_xcr0());
+    insn_xsave(state->xsave, cpuid_policy_xcr0());
+    state->cr2 = insn_read_cr2();
+    state->dr[0] = insn_read_dr0();
+    state->dr[1] = insn_read_dr1();
+    state->dr[2] = insn_read_dr2();
+    state->dr[3] = insn_read_dr3();
+    state->dr6 = insn_read_dr6();
+    this->kernel_gs_base = insn_rdmsr(MSR_IA32_KERNEL_GS_BASE);
+    state->kernel_gs_base = this->kernel_gs_base;
+    if (cpuid_policy_has_spec_ctrl()) {
+        state->spec_ctrl = insn_rdmsr(MSR_IA32_SPEC_CTRL);
+        if (state->spec_ctrl != 0) {
+            insn_wrmsr(MSR_IA32_SPEC_CTRL, 0);
+        }
+    }
+}
+
+/* MSRs are slow to write, and mostly hold the same for both: only what differs is written. */
+static inline void restore_msrs(struct percpu *this, const struct vcpu_state *state)
+{
+#pragma GCC unroll 5
+    for (uint32_t n = 0; n < PERCPU_SWITCHED_MSRS; n++) {
+        if (this->switched_msrs[n] != state->switched_msrs[n]) {
+            this->switched_msrs[n] = state->switched_msrs[n];
+            insn_wrmsr(switched[n], state->switched_msrs[n]);
+        }
+    }
+    if (this->kernel_gs_base != state->kernel_gs_base) {
+        insn_wrmsr(MSR_IA32_KERNEL_GS_BASE, state->kernel_gs_base);
+    }
+    if (state->spec_ctrl != 0) { /* 0 where the CPU has none */
+        insn_wrmsr(MSR_IA32_SPEC_CTRL, state->spec_ctrl);
+    }
+}
+
+/* Put the register state of the current vCPU on the CPU, from its window. */
+static inline void restore(struct percpu *this, const struct vcpu_state *state)
+{
+    cpu_bugs_on_switch();
+    xcr0_set(this, cpuid_policy_xcr0());
+    insn_xrstor(state->xsave, cpuid_policy_xcr0());
+    xcr0_set(this, state->xcr0);
+    insn_write_cr2(state->cr2);
+    insn_write_dr0(state->dr[0]);
+    insn_write_dr1(state->dr[1]);
+    insn_write_dr2(state->dr[2]);
+    insn_write_dr3(state->dr[3]);
+    insn_write_dr6(state->dr6);
+    restore_msrs(this, state);
+}
+
+static inline void select(struct percpu *this, uint32_t slot, uint32_t partition)
+{
     hfn_t vmcs = vcpu_frames_vmcs(slot);
 
     window_map_state(vcpu_frames_state(slot));
@@ -29,67 +125,23 @@ void world_select(uint32_t slot, uint32_t partition)
     this->partition = partition;
 }
 
-static void xcr0_set(uint64_t value)
+void world_select(uint32_t slot, uint32_t partition)
+{
+    select(percpu_this(), slot, partition);
+}
+
+void world_start(void)
+{
+    restore(percpu_this(), vcpu_state());
+}
+
+void world_switch(uint32_t slot, uint32_t partition)
 {
     struct percpu *this = percpu_this();
 
-    if (this->xcr0 != value) {
-        insn_xsetbv(0, value);
-        this->xcr0 = value;
-    }
-}
-
-void world_save(void)
-{
-    struct vcpu_state *state = vcpu_state();
-
-    xcr0_set(cpuid_policy_xcr0());
-    insn_xsave(state->xsave, cpuid_policy_xcr0());
-    state->cr2 = insn_read_cr2();
-    state->dr[0] = insn_read_dr0();
-    state->dr[1] = insn_read_dr1();
-    state->dr[2] = insn_read_dr2();
-    state->dr[3] = insn_read_dr3();
-    state->dr6 = insn_read_dr6();
-    state->star = insn_rdmsr(MSR_IA32_STAR);
-    state->lstar = insn_rdmsr(MSR_IA32_LSTAR);
-    state->cstar = insn_rdmsr(MSR_IA32_CSTAR);
-    state->fmask = insn_rdmsr(MSR_IA32_FMASK);
-    state->kernel_gs_base = insn_rdmsr(MSR_IA32_KERNEL_GS_BASE);
-    if (cpuid_policy_has_tsc_aux()) {
-        state->tsc_aux = insn_rdmsr(MSR_IA32_TSC_AUX);
-    }
-    if (cpuid_policy_has_spec_ctrl()) {
-        state->spec_ctrl = insn_rdmsr(MSR_IA32_SPEC_CTRL);
-        insn_wrmsr(MSR_IA32_SPEC_CTRL, 0);
-    }
-}
-
-void world_restore(void)
-{
-    const struct vcpu_state *state = vcpu_state();
-
-    cpu_bugs_on_switch();
-    xcr0_set(cpuid_policy_xcr0());
-    insn_xrstor(state->xsave, cpuid_policy_xcr0());
-    xcr0_set(state->xcr0);
-    insn_write_cr2(state->cr2);
-    insn_write_dr0(state->dr[0]);
-    insn_write_dr1(state->dr[1]);
-    insn_write_dr2(state->dr[2]);
-    insn_write_dr3(state->dr[3]);
-    insn_write_dr6(state->dr6);
-    insn_wrmsr(MSR_IA32_STAR, state->star);
-    insn_wrmsr(MSR_IA32_LSTAR, state->lstar);
-    insn_wrmsr(MSR_IA32_CSTAR, state->cstar);
-    insn_wrmsr(MSR_IA32_FMASK, state->fmask);
-    insn_wrmsr(MSR_IA32_KERNEL_GS_BASE, state->kernel_gs_base);
-    if (cpuid_policy_has_tsc_aux()) {
-        insn_wrmsr(MSR_IA32_TSC_AUX, state->tsc_aux);
-    }
-    if (cpuid_policy_has_spec_ctrl()) {
-        insn_wrmsr(MSR_IA32_SPEC_CTRL, state->spec_ctrl);
-    }
+    save(this, this->state_window);
+    select(this, slot, partition);
+    restore(this, this->state_window);
 }
 
 void world_reset(void)

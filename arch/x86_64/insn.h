@@ -114,7 +114,7 @@ static inline uint64_t insn_rdmsr(uint32_t msr)
     uint32_t low;
     uint32_t high;
 
-    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr) : "memory");
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
     return ((uint64_t)high << 32) | low;
 }
 
@@ -190,13 +190,13 @@ static inline void insn_load_segments(uint16_t code)
                      : "rax", "memory");
 }
 
-/* The quadword at `offset` of the per-CPU segment.  Not volatile: for what never changes on a CPU once it runs, so
+/* The quadword at `offset`, a constant, of the per-CPU segment.  Not volatile: for what never changes on a CPU once it runs, so
  * that the compiler may read it once in a function. */
-static inline uint64_t insn_read_gs_quadword(uint64_t offset)
+static inline __attribute__((always_inline)) uint64_t insn_read_gs_quadword(uint64_t offset)
 {
     uint64_t value;
 
-    __asm__("movq %%gs:(%1), %0" : "=r"(value) : "r"(offset));
+    __asm__("movq %%gs:%c1, %0" : "=r"(value) : "i"(offset));
     return value;
 }
 
@@ -292,11 +292,12 @@ static inline bool insn_vmptrld(uint64_t vmcs)
     return !failed;
 }
 
+/* Fields of a VMCS are not memory of the core's. */
 static inline bool insn_vmread(uint64_t field, uint64_t *value)
 {
     bool failed;
 
-    __asm__ volatile("vmread %2, %1" : "=@ccbe"(failed), "=r"(*value) : "r"(field) : "memory");
+    __asm__ volatile("vmread %2, %1" : "=@ccbe"(failed), "=r"(*value) : "r"(field));
     return !failed;
 }
 
@@ -304,7 +305,7 @@ static inline bool insn_vmwrite(uint64_t field, uint64_t value)
 {
     bool failed;
 
-    __asm__ volatile("vmwrite %2, %1" : "=@ccbe"(failed) : "r"(field), "r"(value) : "memory");
+    __asm__ volatile("vmwrite %2, %1" : "=@ccbe"(failed) : "r"(field), "r"(value));
     return !failed;
 }
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* RDMSR and WRMSR of an MSR that the CPU may lack although it enumerates it: false on #GP.  At boot only. */
+/* RDMSR and WRMSR of an MSR that the CPU may lack, or with a value that it may refuse: false on #GP. */
 bool msr_safe_read(uint32_t msr, uint64_t *value);
 bool msr_safe_write(uint32_t msr, uint64_t value);
 

@@ -175,6 +175,24 @@ void paging_cpu_page(uint32_t cpu, uint32_t page, uint64_t physical, enum paging
 {
     uint64_t virtual = LAYOUT_CPUS + (uint64_t)cpu * LAYOUT_LARGE_PAGE + (uint64_t)page * FRAME_SIZE;
 
-    cpu_tables[cpu].entry[page] = physical == 0 ? 0 : leaf_of(physical, access);
+    cpu_tables[cpu].entry[page] = leaf_of(physical, access);
+    insn_invlpg((const void *)virtual);
+}
+
+uint64_t *paging_cpu_entries(uint32_t cpu, uint32_t page)
+{
+    return &cpu_tables[cpu].entry[page];
+}
+
+uint64_t paging_cpu_entry(uint64_t physical)
+{
+    return leaf_of(physical, PAGING_READ_WRITE);
+}
+
+void paging_cpu_unmap(uint32_t cpu, uint32_t page)
+{
+    uint64_t virtual = LAYOUT_CPUS + (uint64_t)cpu * LAYOUT_LARGE_PAGE + (uint64_t)page * FRAME_SIZE;
+
+    cpu_tables[cpu].entry[page] = 0;
     insn_invlpg((const void *)virtual);
 }

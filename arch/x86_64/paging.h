@@ -40,8 +40,13 @@ uint64_t paging_root(void);
 /* Physical address of something in the core's image. */
 uint64_t paging_physical_of_image(const void *in_image);
 
-/* Rewrite page `page` (arch/x86_64/layout.h: CPU_PAGE_*) of CPU `cpu` and forget its old translation on this CPU.
- * physical 0: not mapped. */
+/* Rewrite page `page` (arch/x86_64/layout.h: CPU_PAGE_*) of CPU `cpu` and forget its old translation on this CPU. */
 void paging_cpu_page(uint32_t cpu, uint32_t page, uint64_t physical, enum paging_access access);
+/* For the window that is rewritten at every switch: the entries of that page and those after it, and what maps a
+ * page read-write.  After a store INVLPG is the caller's. */
+uint64_t *paging_cpu_entries(uint32_t cpu, uint32_t page);
+uint64_t paging_cpu_entry(uint64_t physical);
+/* The same as paging_cpu_page(), to no translation. */
+void paging_cpu_unmap(uint32_t cpu, uint32_t page);
 
 #endif

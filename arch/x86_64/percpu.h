@@ -8,12 +8,15 @@
 #include "arch/x86_64/insn.h"
 #include "lib/limits.h"
 
+#define PERCPU_SWITCHED_MSRS 5u
+
 /* What one CPU of the core has for itself.  GS points here while the core runs. */
 struct percpu {
-    uint64_t self;      /* address of this struct */
-    uint64_t stack_top; /* vmx/entry.S switches to it on every exit */
-    void *state_window; /* where the current vCPU's struct vcpu_state is mapped */
-    uint32_t cpu;       /* index: 0 is the boot CPU */
+    uint64_t self;           /* address of this struct */
+    uint64_t stack_top;      /* vmx/entry.S switches to it on every exit */
+    void *state_window;      /* where the current vCPU's struct vcpu_state is mapped */
+    uint64_t *state_entries; /* its two page-table entries */
+    uint32_t cpu;            /* index: 0 is the boot CPU */
     uint32_t apic_id;
     uint32_t vcpu;         /* slot of the vCPU whose VMCS is current */
     uint32_t partition;    /* its partition's slot */
@@ -28,6 +31,9 @@ struct percpu {
     uint64_t run_start;     /* TSC at which VCPU_RUN entered the running guest */
     uint64_t run_slice_end; /* TSC at which the slice of the running guest ends */
     uint64_t xcr0;          /* the value now in XCR0 */
+    /* The values now in the MSRs that vmx/world.c switches. */
+    uint64_t switched_msrs[PERCPU_SWITCHED_MSRS];
+    uint64_t kernel_gs_base; /* as the last vCPU left it */
 };
 _Static_assert(offsetof(struct percpu, stack_top) == 8, "vmx/entry.S knows this offset");
 

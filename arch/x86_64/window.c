@@ -11,7 +11,6 @@
 #include "lib/limits.h"
 
 #define QUADWORDS_PER_FRAME (FRAME_SIZE / 8u)
-#define STATE_WINDOW_PAGES  2u
 #define CACHE_LINE_BYTES    64u
 
 static bool writes_back; /* set once, at boot */
@@ -48,7 +47,7 @@ void window_close(void)
 {
     struct percpu *this = percpu_this();
 
-    paging_cpu_page(this->cpu, CPU_PAGE_FRAME_WINDOW, 0, PAGING_READ);
+    paging_cpu_unmap(this->cpu, CPU_PAGE_FRAME_WINDOW);
     this->window_open = 0;
 }
 
@@ -71,14 +70,22 @@ void window_scrub(hfn_t frame)
     window_close();
 }
 
-void window_map_state(hfn_t first)
+void window_init_state(void)
 {
     struct percpu *this = percpu_this();
 
-    this->taint = 1;
-    for (uint32_t i = 0; i < STATE_WINDOW_PAGES; i++) {
-        paging_cpu_page(this->cpu, CPU_PAGE_STATE_WINDOW + i, first == 0 ? 0 : address_of_frame(first + i),
-                        PAGING_READ_WRITE);
-    }
     this->state_window = cpu_page_address(this->cpu, CPU_PAGE_STATE_WINDOW);
+    this->state_entries = paging_cpu_entries(this->cpu, CPU_PAGE_STATE_WINDOW);
+}
+
+void window_map_state(hfn_t first)
+{
+    struct percpu *this = percpu_this();
+    const uint64_t entry = paging_cpu_entry(address_of_frame(first));
+
+    this->taint = 1;
+    this->state_entries[0] = entry;
+    this->state_entries[1] = entry + FRAME_SIZE;
+    insn_invlpg(this->state_window);
+    insn_invlpg((const uint8_t *)this->state_window + FRAME_SIZE);
 }

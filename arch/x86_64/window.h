@@ -22,7 +22,9 @@ void window_scrub(hfn_t frame);
 /* From now on a device may read past the caches (a request that does not snoop): scrubs are written back. */
 void window_write_back(void);
 
-/* Map the VCPU_STATE_FRAMES frames from `first` on in the state window of this CPU; 0 unmaps. */
+/* Once on each CPU: where its state window is; nothing is mapped in it yet. */
+void window_init_state(void);
+/* Map the two frames from `first` on (vmx/vcpu_state.h) in the state window of this CPU. */
 void window_map_state(hfn_t first);
 
 #endif

@@ -44,7 +44,7 @@ static bool runs_tdcall(void)
     memset(vcpu_state()->tdcall_sites, 0, sizeof(vcpu_state()->tdcall_sites));
     exception_exit(VECTOR_UD, 0);
     vmcs_write(VMCS_GUEST_RIP, 0x5000);
-    assert_int_equal(exit_exception(), NEXT_RESUME);
+    assert_int_equal(exit_exception(vmcs_read(VMCS_EXIT_INTERRUPTION_INFO)), NEXT_RESUME);
     assert_int_equal(fake.skipped != 0, !fake_raises(VECTOR_UD));
     return fake.skipped == 4;
 }
@@ -84,12 +84,12 @@ static void nmi_blocking_comes_back(void **test)
 {
     exception_exit(VECTOR_UD, INTERRUPTION_NMI_UNBLOCKING);
     vcpu_state()->gpr.rax = 1000;
-    exit_exception();
+    exit_exception(vmcs_read(VMCS_EXIT_INTERRUPTION_INFO));
     assert_int_equal(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY), BLOCKING_BY_NMI);
     fake_clear_injected();
     vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, 0);
     vmcs_write(VMCS_IDT_VECTORING_INFO, INTERRUPTION_VALID);
-    exit_exception();
+    exit_exception(vmcs_read(VMCS_EXIT_INTERRUPTION_INFO));
     assert_int_equal(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY), 0);
 }
 
@@ -99,7 +99,7 @@ static void debug_exceptions(void **test)
     vmcs_write(VMCS_GUEST_DR7, 0x400 | 1u << 13);
     vmcs_write(VMCS_EXIT_QUALIFICATION, 1u << 14 | 2);
     exception_exit(VECTOR_DB, 0);
-    assert_int_equal(exit_exception(), NEXT_RESUME);
+    assert_int_equal(exit_exception(vmcs_read(VMCS_EXIT_INTERRUPTION_INFO)), NEXT_RESUME);
     assert_true(fake_raises(VECTOR_DB));
     assert_int_equal(fake.dr6, 0xffff0ff0 | 1u << 14 | 2);
     assert_int_equal(vmcs_read(VMCS_GUEST_DR7), 0x400);
@@ -108,18 +108,18 @@ static void debug_exceptions(void **test)
     fake_clear_injected();
     vmcs_write(VMCS_GUEST_RFLAGS, RFLAGS_FIXED | RFLAGS_TF);
     vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, BLOCKING_BY_STI);
-    exit_exception();
+    exit_exception(vmcs_read(VMCS_EXIT_INTERRUPTION_INFO));
     assert_int_equal(vmcs_read(VMCS_GUEST_PENDING_DEBUG_EXCEPTIONS), 1u << 14);
 }
 
 static void alignment_checks(void **test)
 {
     exception_exit(VECTOR_AC, INTERRUPTION_HAS_ERROR_CODE);
-    assert_int_equal(exit_exception(), NEXT_RESUME);
+    assert_int_equal(exit_exception(vmcs_read(VMCS_EXIT_INTERRUPTION_INFO)), NEXT_RESUME);
     assert_true(fake_raises(VECTOR_AC));
     fake_clear_injected();
     exception_exit(VECTOR_BP, 0);
-    assert_int_equal(exit_exception(), NEXT_MANAGER);
+    assert_int_equal(exit_exception(vmcs_read(VMCS_EXIT_INTERRUPTION_INFO)), NEXT_MANAGER);
     assert_int_equal(fake.returned, FAKE_KILLED);
     assert_int_equal(fake.return_value, KILL_UNEXPECTED_EXIT);
 }

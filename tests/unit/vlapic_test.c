@@ -36,7 +36,9 @@ static void set(uint32_t msr, uint64_t value)
 /* The next entry, and what it injects. */
 static uint32_t enter(void)
 {
-    const bool quiet = vlapic_is_quiet(fake.tsc);
+    const struct vlapic *apic = &vcpu_state()->vlapic;
+    const bool quiet =
+        vlapic_is_quiet(apic, percpu_this()->vcpu) && fake.tsc <= vlapic_timer_quiet_until(apic);
     const uint64_t controls = vmcs_read(VMCS_PRIMARY_CONTROLS);
     uint32_t vector;
 

@@ -16,6 +16,7 @@
 #include "isolation/vcpu.h"
 #include "vmx/vlapic.h"
 #include "vmx/vmcs_control.h"
+#include "vmx/world.h"
 
 struct fake fake;
 static uint64_t vmcs[0x7000];
@@ -119,6 +120,16 @@ void insn_wrmsr(uint32_t msr, uint64_t value)
     fake.wrmsr_index = msr;
     fake.wrmsr_value = value;
     fake.wrmsr_count++;
+}
+
+/* vmx/world.c */
+bool world_write_msr(uint32_t msr, uint64_t value)
+{
+    if (fake.refuse_msr) {
+        return false;
+    }
+    insn_wrmsr(msr, value);
+    return true;
 }
 
 void insn_xsetbv(uint32_t index, uint64_t value)

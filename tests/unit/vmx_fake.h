@@ -37,6 +37,7 @@ struct fake {
     uint32_t wrmsr_index;
     uint64_t wrmsr_value;
     uint32_t wrmsr_count;
+    bool refuse_msr; /* the CPU does not take the value of world_write_msr() */
     uint64_t xcr0;
     uint32_t xsetbv_count;
     uint64_t dr6;
