@@ -65,6 +65,10 @@ enum info_item {
     INFO_FRAMES_LIMIT = 5,  /* first hfn above all RAM */
     INFO_PCI_FUNCTIONS = 6, /* PCI functions found at boot */
     INFO_PCI_FUNCTION = 7, /* by index: its name in bits 31:0, in bits 63:32 that of the first of its group */
+    /* By function * 8 + base address register: where the manager sees it while somebody has the function, and its pages;
+     * 0: it does not. */
+    INFO_DEVICE_ADDRESS = 8,
+    INFO_DEVICE_PAGES = 9,
 };
 
 #define ABI_VERSION 1u

@@ -25,8 +25,10 @@
 #include "boot/multiboot2.h"
 #include "boot/region.h"
 #include "boot/take_machine.h"
+#include "ept/ept_window.h"
 #include "iommu/vtd_domain.h"
 #include "isolation/audit.h"
+#include "isolation/device_page.h"
 #include "isolation/frame.h"
 #include "isolation/isolation.h"
 #include "isolation/partition_types.h"
@@ -49,6 +51,9 @@
 #define TME_ACTIVATE_KEY_BITS_MASK         0xfu
 #define ECAM_BYTES_PER_BUS                 0x100000ull
 #define FRAMES_PER_MIB                     256u
+/* Interrupt controllers, timers, TPM, TXT, flash of every PC. */
+#define CHIPSET_REGISTERS 0xfec00000ull
+#define CHIPSET_BYTES     0x1400000ull
 
 static struct boot_parameters parameters;
 static struct acpi_machine machine;
@@ -146,6 +151,34 @@ static void exclude_devices(void)
     }
 }
 
+/* Neither RAM nor what the core drives is ever a page of a device: before the core takes its own part of RAM. */
+static void forbid_device_pages(void)
+{
+    for (uint32_t i = 0; i < map.range_count; i++) {
+        device_page_forbid(map.ranges[i].first, map.ranges[i].count);
+    }
+    device_page_forbid(0, FRAMES_PER_MIB);
+    device_page_forbid(frame_of_address(CHIPSET_REGISTERS), CHIPSET_BYTES / FRAME_SIZE);
+    device_page_forbid(frame_of_address(machine.lapic_address), 1);
+    for (uint32_t i = 0; i < machine.reserved_count; i++) {
+        device_page_forbid(frame_of_address(machine.reserved[i].address),
+                           machine.reserved[i].bytes / FRAME_SIZE + 1u);
+    }
+    for (uint32_t i = 0; i < machine.ioapic_count; i++) {
+        device_page_forbid(frame_of_address(machine.ioapics[i].address), 1);
+    }
+    for (uint32_t i = 0; i < machine.hpet_count; i++) {
+        device_page_forbid(frame_of_address(machine.hpets[i]), 1);
+    }
+    for (uint32_t i = 0; i < machine.dmar.unit_count; i++) {
+        device_page_forbid(frame_of_address(machine.dmar.units[i].registers), 1);
+    }
+    for (uint32_t i = 0; i < machine.segment_count; i++) {
+        device_page_forbid(frame_of_address(machine.segments[i].ecam),
+                           (machine.segments[i].last_bus + 1u) * ECAM_BYTES_PER_BUS / FRAME_SIZE);
+    }
+}
+
 static void settle_modules(void)
 {
     for (uint32_t i = 0; i < parameters.module_count; i++) {
@@ -162,6 +195,7 @@ static void take_memory(uint64_t boot_information, uint64_t image)
     uint64_t ram;
 
     memory_map_sanitise(&map, &parameters, memory_bits());
+    forbid_device_pages();
     exclude_devices();
     memory_map_exclude(&map, image, (uint64_t)(image_end - image_start));
     memory_map_keep(&map, boot_information, FRAME_SIZE);
@@ -259,6 +293,9 @@ _Noreturn void bringup_on_own_stack(void)
     vmxon_this_cpu(regions);
     make_policies();
     grant_manager_memory();
+    if (shared_bit_gfn < EPT_WINDOW_GFN / 2u || !ept_window_open()) {
+        console_line("device pages cannot be mapped on this machine");
+    }
     boot_info_write(boot_info_frame, &parameters, &map);
     audit_record(AUDIT_BOOT, memory_map_frames(&map), smp_cpus(), 0);
     console_line("the manager starts");

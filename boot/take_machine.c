@@ -25,6 +25,7 @@
 #include "isolation/device.h"
 #include "isolation/device_group.h"
 #include "isolation/device_irq.h"
+#include "isolation/device_page.h"
 #include "lib/format.h"
 
 enum { IOAPIC_BLOCK_BYTES = 0x20, DECIMAL_BYTES = 24, LOW_FRAMES = 0xa0 };
@@ -49,6 +50,7 @@ static void take_devices(const struct dmar *dmar)
     pci_function_init();
     device_group_init();
     device_irq_init();
+    device_page_init();
     device_init();
     if (found.driven > 0) {
         console_line_decimal("VT-d: ", found.driven, " units, all devices blocked");

@@ -2,7 +2,8 @@
 #include "ept/ept_flush.h"
 
 #include "arch/x86_64/shootdown.h"
-#include "ept/table.h"
+#include "ept/ept_entry.h"
+#include "ept/ept_window.h"
 
 /* Where a CPU is: a partition it is in or about to enter, or EPT_FLUSH_NOWHERE.  Written by that CPU, but for the
  * boot; read by every initiator.  A cache line each: it is written at every exit and entry. */
@@ -70,7 +71,7 @@ void ept_flush_cpus(uint32_t partition)
     uint32_t self = shootdown_this_cpu();
     uint64_t epoch = __atomic_add_fetch(&epochs[partition], 1u, __ATOMIC_SEQ_CST);
 
-    shootdown_invept(ept_pointer(tables_hfn + table_roots[table_ept_space(partition)]));
+    shootdown_invept(ept_pointer(ept_window_root(partition)));
     /* Had this CPU flushed up to the epoch before?  Else its next entry flushes every context. */
     if (seen[self][partition] == epoch - 1u) {
         seen[self][partition] = epoch;

@@ -7,6 +7,7 @@
 #include "iommu/vtd_function.h"
 #include "isolation/device_group.h"
 #include "isolation/device_irq.h"
+#include "isolation/device_page.h"
 
 #define BUS_SOURCES 256u
 enum { HEADER_BRIDGE = 1 };
@@ -80,11 +81,13 @@ bool device_act_attach(uint32_t group, uint32_t partition)
         }
     }
     master_all(group, true);
+    device_page_map(group);
     return true;
 }
 
 void device_act_detach(uint32_t group)
 {
+    device_page_unmap(group);
     master_all(group, false);
     detach_all(group);
     device_irq_drop(group);

@@ -8,9 +8,10 @@
 /* What the decisions of isolation/device.c do to hardware: to each function of group `group`, and, for a bridge, to what
  * may sign for those below it (its own id, and device 0 of the bus below).  Under the ownership lock. */
 
-/* Requests of the group see the domain of `partition`, and then it may make them.  False, and they are blocked: no room. */
+/* Requests of the group see the domain of `partition`, and then it may make them; the manager sees its device pages.  False,
+ * and they are blocked: no room. */
 bool device_act_attach(uint32_t group, uint32_t partition);
-/* The group makes no more requests, those it made have arrived, and it has no interrupts. */
+/* Nobody sees its device pages, the group makes no more requests, those it made have arrived, and it has no interrupts. */
 void device_act_detach(uint32_t group);
 
 /* Start a reset of the group, which is detached: function by function, or the line of its bus goes on. */

@@ -23,16 +23,12 @@ enum msi {
 };
 enum msix {
     MSIX_CONTROL = 2,
-    MSIX_TABLE = 4,
     MSIX_ENTRY_BYTES = 16,
     MSIX_ENTRY_DATA = 8,
     MSIX_ENTRY_CONTROL = 12,
     MSIX_MASKED = 1,
-    MSIX_SIZE_MASK = 0x7ff, /* entries, less one */
     MSIX_ENABLE = 1 << 15,
-    MSIX_BAR_MASK = 7,
 };
-enum bar { BAR_IO = 1, BAR_TYPE_MASK = 6, BAR_64 = 4, BAR_FLAGS = 15 };
 /* A message in remappable format: the handle in bits 19:5 (bit 15 of it in bit 2), no subhandle. */
 #define MESSAGE_ADDRESS 0xfee00010u
 #define MESSAGE_HANDLE  32u
@@ -47,38 +43,14 @@ struct device_irq {
 };
 static struct device_irq device_irqs[VTD_INTERRUPTS_MAX];
 static void *msix_tables[PCI_FUNCTIONS_MAX];
-static uint32_t msix_entries[PCI_FUNCTIONS_MAX];
-
-/* The physical address in BAR `bar`, or 0: it is none of memory. */
-static uint64_t bar_address(uint32_t index, uint32_t bar)
-{
-    const struct pci_facts *facts = &pci_facts[index];
-    uint64_t address;
-
-    if (bar >= PCI_BARS || (facts->bars[bar] & BAR_IO) != 0) {
-        return 0;
-    }
-    address = facts->bars[bar] & ~(uint32_t)BAR_FLAGS;
-    if ((facts->bars[bar] & BAR_TYPE_MASK) == BAR_64) {
-        address |= bar + 1 < PCI_BARS ? (uint64_t)facts->bars[bar + 1] << 32 : 0;
-    }
-    return address;
-}
 
 void device_irq_init(void)
 {
     for (uint32_t i = 0; i < pci_machine.count; i++) {
-        const uint32_t at = pci_facts[i].msix;
+        const struct pci_bar table = pci_function_msix(i);
 
-        if (at == 0 || !device_facts[device_facts[i].group].grantable) {
-            continue;
-        }
-        const uint32_t table = pci_function_read(i, at + MSIX_TABLE);
-        const uint64_t bar = bar_address(i, table & MSIX_BAR_MASK);
-        if (bar != 0) {
-            msix_entries[i] = (pci_function_read(i, at) >> HALF_BITS & MSIX_SIZE_MASK) + 1u;
-            msix_tables[i] = paging_map_device(bar + (table & ~(uint32_t)MSIX_BAR_MASK),
-                                               (uint64_t)msix_entries[i] * MSIX_ENTRY_BYTES);
+        if (table.bytes != 0 && device_facts[device_facts[i].group].grantable) {
+            msix_tables[i] = paging_map_device(table.address, table.bytes);
         }
     }
 }
@@ -105,7 +77,7 @@ static uint32_t find_free(void)
 
 static bool has_number(uint32_t index, uint64_t number)
 {
-    return msix_tables[index] != NULL ? number < msix_entries[index]
+    return msix_tables[index] != NULL ? number < pci_facts[index].msix_entries
                                       : pci_facts[index].msi != 0 && number == 0;
 }
 

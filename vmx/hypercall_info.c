@@ -4,11 +4,14 @@
 #include "arch/x86_64/pci.h"
 #include "arch/x86_64/tsc.h"
 #include "isolation/audit.h"
+#include "isolation/device_page.h"
 #include "isolation/frame.h"
 #include "isolation/partition.h"
 #include "vmx/hypercall.h"
 
 #define RUNNING_CPUS 1u /* the others are parked until the scheduler is for many */
+
+#define BARS 8u /* INFO_DEVICE_ADDRESS: function * 8 + BAR */
 
 static struct answer item_value(uint64_t value)
 {
@@ -39,6 +42,10 @@ struct answer hypercall_info(uint64_t item, uint64_t index)
         return item_value(pci_machine.count);
     case INFO_PCI_FUNCTION:
         return hypercall_info_function(index);
+    case INFO_DEVICE_ADDRESS:
+        return item_value(device_page_address(index / BARS, index % BARS));
+    case INFO_DEVICE_PAGES:
+        return item_value(device_page_count(index / BARS, index % BARS));
     default:
         return (struct answer){STATUS_AT(STATUS_INVALID, OPERAND_RDI), 0};
     }

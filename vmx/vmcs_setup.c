@@ -9,7 +9,7 @@
 #include "arch/x86_64/percpu.h"
 #include "arch/x86_64/vector.h"
 #include "ept/ept_entry.h"
-#include "ept/table.h"
+#include "ept/ept_window.h"
 #include "lib/limits.h"
 #include "vmx/capability.h"
 #include "vmx/cr_policy.h"
@@ -69,8 +69,6 @@ static void setup_host(uint32_t cpu)
 
 static void setup_controls(uint32_t slot, uint32_t partition)
 {
-    hfn_t root = tables_hfn + table_roots[table_ept_space(partition)];
-
     vmcs_write(VMCS_SECONDARY_CONTROLS, capability.secondary);
     vmcs_write(VMCS_EXIT_CONTROLS, capability.exit);
     vmcs_write(VMCS_EXCEPTION_BITMAP, 1u << VECTOR_UD | 1u << VECTOR_DB | 1u << VECTOR_AC | 1u << VECTOR_MC);
@@ -82,7 +80,7 @@ static void setup_controls(uint32_t slot, uint32_t partition)
     vmcs_write(VMCS_ENTRY_MSR_LOAD_COUNT, 0);
     vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, 0);
     vmcs_write(VMCS_VPID, slot + 1u); /* 0 is the core's */
-    vmcs_write(VMCS_EPT_POINTER, ept_pointer(root));
+    vmcs_write(VMCS_EPT_POINTER, ept_pointer(ept_window_root(partition)));
     if (capability.has_xsaves) {
         vmcs_write(VMCS_XSS_EXITING_BITMAP, ALL_XSS_BITS);
     }

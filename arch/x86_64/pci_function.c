@@ -19,6 +19,7 @@ enum config_bits {
     CAPABILITIES_MAX = 48,
     VENDOR_NONE = 0xffff,
     HEADER_ENDPOINT = 0,
+    BRIDGE_BARS = 2,
 };
 
 enum capability_id {
@@ -39,9 +40,13 @@ enum express_bits {
 
 enum features_bits { FEATURES_CONTROL = 4, FEATURES_HAS_FLR = 1 << 25, FEATURES_START_FLR = 1 };
 
-#define HALF_BITS 16u
-#define HALF_MASK 0xffffu
-#define BYTE_MASK 0xffu
+enum bar_bits { BAR_IO = 1, BAR_TYPE_MASK = 6, BAR_64 = 4, BAR_FLAGS = 15 };
+enum { CLASS_SHIFT = 24, CLASS_BRIDGE = 6, MSIX_ENTRY_BYTES = 16, MSIX_SIZE_MASK = 0x7ff, MSIX_BAR_MASK = 7 };
+enum { MSIX_TABLE = 4 };
+#define PAGE_BYTES 4096u
+#define HALF_BITS  16u
+#define HALF_MASK  0xffffu
+#define BYTE_MASK  0xffu
 
 struct pci_facts pci_facts[PCI_FUNCTIONS_MAX];
 
@@ -80,6 +85,8 @@ static void note_capability(uint32_t index, uint8_t at, uint32_t header)
         break;
     case CAPABILITY_MSIX:
         facts->msix = at;
+        facts->msix_entries = (header >> HALF_BITS & MSIX_SIZE_MASK) + 1u;
+        facts->msix_table = pci_function_read(index, at + MSIX_TABLE);
         break;
     case CAPABILITY_EXPRESS:
         facts->express = at;
@@ -114,18 +121,101 @@ static void note_capabilities(uint32_t index)
     }
 }
 
+static uint32_t bar_offset(uint32_t bar)
+{
+    return CONFIG_BAR0 + bar * (uint32_t)sizeof(uint32_t);
+}
+
+/* What stays 0 when all ones are written.  The function decodes nothing meanwhile. */
+static uint32_t probe(uint32_t index, uint32_t bar)
+{
+    uint32_t mask;
+
+    pci_function_write(index, bar_offset(bar), sizeof(uint32_t), UINT32_MAX);
+    mask = pci_function_read(index, bar_offset(bar));
+    pci_function_write(index, bar_offset(bar), sizeof(uint32_t), pci_facts[index].bars[bar]);
+    return mask;
+}
+
+static bool is_wide(uint32_t index, uint32_t bar)
+{
+    return (pci_facts[index].bars[bar] & (BAR_TYPE_MASK | BAR_IO)) == BAR_64 && bar + 1u < PCI_BARS;
+}
+
+static void note_sizes(uint32_t index)
+{
+    const uint32_t command = pci_function_read(index, CONFIG_COMMAND) & HALF_MASK;
+
+    pci_function_write(index, CONFIG_COMMAND, sizeof(uint16_t), 0);
+    for (uint32_t b = 0; b < PCI_BARS; b++) {
+        const bool wide = is_wide(index, b);
+        const uint64_t low = probe(index, b) & ~(uint32_t)BAR_FLAGS;
+        const uint64_t high = wide ? probe(index, b + 1u) : UINT32_MAX;
+
+        if ((pci_facts[index].bars[b] & BAR_IO) == 0 && low != 0) {
+            pci_facts[index].sizes[b] = ~(high << 32 | low) + 1u;
+        }
+        b += wide ? 1u : 0u;
+    }
+    pci_function_write(index, CONFIG_COMMAND, sizeof(uint16_t), command);
+}
+
+static void note_bars(uint32_t index)
+{
+    const uint32_t count =
+        pci_machine.functions[index].header_type == HEADER_ENDPOINT ? PCI_BARS : BRIDGE_BARS;
+
+    for (uint32_t b = 0; b < count; b++) {
+        pci_facts[index].bars[b] = pci_function_read(index, bar_offset(b));
+    }
+    /* What the chipset's own functions decode is not to be disturbed. */
+    if (count == PCI_BARS && pci_machine.functions[index].class_revision >> CLASS_SHIFT != CLASS_BRIDGE) {
+        note_sizes(index);
+        return;
+    }
+    for (uint32_t b = 0; b < count; b++) {
+        const uint32_t bar = pci_facts[index].bars[b];
+
+        pci_facts[index].sizes[b] = (bar & BAR_IO) == 0 && (bar & ~(uint32_t)BAR_FLAGS) != 0 ? PAGE_BYTES : 0;
+        b += is_wide(index, b) ? 1u : 0u;
+    }
+}
+
 void pci_function_init(void)
 {
     for (uint32_t i = 0; i < pci_machine.count; i++) {
         pci_facts[i] = (struct pci_facts){.msi = 0};
-        if (pci_machine.functions[i].segment != 0) {
-            continue; /* out of reach after boot */
-        }
-        note_capabilities(i);
-        for (uint32_t b = 0; b < PCI_BARS && pci_machine.functions[i].header_type == HEADER_ENDPOINT; b++) {
-            pci_facts[i].bars[b] = pci_function_read(i, CONFIG_BAR0 + b * (uint32_t)sizeof(uint32_t));
+        if (pci_machine.functions[i].segment == 0) { /* others are out of reach after boot */
+            note_capabilities(i);
+            note_bars(i);
         }
     }
+}
+
+struct pci_bar pci_function_bar(uint32_t index, uint32_t bar)
+{
+    const struct pci_facts *facts = &pci_facts[index];
+    uint64_t address = facts->bars[bar] & ~(uint32_t)BAR_FLAGS;
+
+    address |= is_wide(index, bar) ? (uint64_t)facts->bars[bar + 1u] << 32 : 0;
+    /* Was it given an address, and is its end one? */
+    if (address == 0 || facts->sizes[bar] == 0 || address + facts->sizes[bar] < address) {
+        return (struct pci_bar){0, 0};
+    }
+    return (struct pci_bar){address, facts->sizes[bar]};
+}
+
+struct pci_bar pci_function_msix(uint32_t index)
+{
+    const struct pci_facts *facts = &pci_facts[index];
+    const uint64_t offset = facts->msix_table & ~(uint32_t)MSIX_BAR_MASK;
+    const uint64_t bytes = (uint64_t)facts->msix_entries * MSIX_ENTRY_BYTES;
+    const uint32_t bar = facts->msix_table & MSIX_BAR_MASK;
+
+    if (bytes == 0 || bar >= PCI_BARS || pci_function_bar(index, bar).bytes < offset + bytes) {
+        return (struct pci_bar){0, 0};
+    }
+    return (struct pci_bar){pci_function_bar(index, bar).address + offset, bytes};
 }
 
 void pci_function_command(uint32_t index, uint32_t mask, uint32_t value)

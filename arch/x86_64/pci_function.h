@@ -28,6 +28,9 @@ enum pci_reset { PCI_RESET_NONE = 0, PCI_RESET_EXPRESS = 1, PCI_RESET_FEATURES =
 /* As read at boot; a capability at offset 0 is not there. */
 struct pci_facts {
     uint32_t bars[PCI_BARS];
+    uint64_t sizes[PCI_BARS]; /* in bytes, of memory BARs; 0: none, or not looked at */
+    uint32_t msix_table;      /* offset in a BAR, whose number is in bits 2:0 */
+    uint32_t msix_entries;
     uint8_t msi;
     uint8_t msix;
     uint8_t express;
@@ -46,6 +49,16 @@ void pci_function_write(uint32_t index, uint32_t offset, uint32_t bytes, uint32_
 
 /* Set the bits `mask` (enum pci_command) of the Command register to `value`. */
 void pci_function_command(uint32_t index, uint32_t mask, uint32_t value);
+
+/* A range of physical addresses; bytes 0: none. */
+struct pci_bar {
+    uint64_t address;
+    uint64_t bytes;
+};
+/* Memory BAR `bar` (below PCI_BARS), as at boot; of a bridge's, or of a chipset function's, the first page. */
+struct pci_bar pci_function_bar(uint32_t index, uint32_t bar);
+/* Its MSI-X table, whole within a BAR. */
+struct pci_bar pci_function_msix(uint32_t index);
 
 /* Does it answer? */
 bool pci_function_answers(uint32_t index);

@@ -6,6 +6,7 @@
 #include "abi/status.h"
 #include "arch/x86_64/console.h"
 #include "arch/x86_64/tsc.h"
+#include "ept/ept_window.h"
 #include "iommu/vtd.h"
 #include "iommu/vtd_fault.h"
 #include "isolation/audit.h"
@@ -13,6 +14,7 @@
 #include "isolation/device_config.h"
 #include "isolation/device_group.h"
 #include "isolation/device_irq.h"
+#include "isolation/device_page.h"
 #include "isolation/device_poll.h"
 #include "isolation/partition.h"
 #include "vmx/hypercall.h"
@@ -25,6 +27,7 @@ enum {
     COMMAND_MEMORY = 2,
     BAR0 = 16,
     HOST_BRIDGE = 0,
+    EDU_PAGES = 256,
     LPC = 0xf8,
     AHCI = 0xfa
 };
@@ -103,6 +106,43 @@ static void test_config(const struct edu *edu, hfn_t in, hfn_t out)
           "configuration: and on, and nothing else");
     write_out(edu, address_of_frame(in), address_of_frame(out));
     check(check_holds(out, FILL_IN), "configuration: it is on");
+}
+
+static uint32_t pages_mapped(void)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < EPT_WINDOW_PAGES; i++) {
+        count += ept_window_leaves[i] != 0;
+    }
+    return count;
+}
+
+/* Page `page` of BAR 0 is in the manager's window, or is not. */
+bool assign_maps_page(uint64_t name, uint64_t page)
+{
+    const uint64_t at = device_page_address(name, 0);
+    const uint64_t bar =
+        (device_config(name, BAR0, 4, 0).value & 0xfffffff0u) |
+        ((device_config(name, BAR0, 4, 0).value & 4) != 0 ? device_config(name, BAR0 + 4, 4, 0).value << 32
+                                                          : 0);
+    const uint64_t leaf = ept_window_leaves[frame_of_address(at) - EPT_WINDOW_GFN + page];
+
+    return leaf == bar + page * FRAME_SIZE + EPT_LEAF_DEVICE;
+}
+
+static void test_pages(const struct edu *edu)
+{
+    const uint64_t pages = device_page_count(edu->source, 0);
+
+    check(ept_window_is_open() && device_page_address(edu->source, 0) != 0 && pages == EDU_PAGES,
+          "pages: the device's registers have a place");
+    check(assign_maps_page(edu->source, 0) && assign_maps_page(edu->source, pages - 1) &&
+              pages_mapped() == pages,
+          "pages: they are mapped there, and nothing else is");
+    check(device_page_address(edu->source, 1) == 0 && device_page_address(edu->source, 7) == 0 &&
+              device_page_address(HOST_BRIDGE, 0) == 0 && device_page_address(0xfff8, 0) == 0,
+          "pages: what is no base address has none");
 }
 
 static void test_irqs(const struct edu *edu)
@@ -230,7 +270,9 @@ void test_assign(const struct edu *edu, const struct guest *guest, const struct 
     check_fill(in, FILL_IN);
     test_config(edu, in, out);
     test_irqs(edu);
+    test_pages(edu);
     check(device_release(edu->source) == STATUS_OK, "released");
+    check(pages_mapped() == 0, "released: its registers are mapped for nobody");
     check_fill(out, FILL_OUT);
     edu_master(edu, true); /* as if it had a way */
     edu_write_memory(edu, address_of_frame(out), CHECK_BYTES);

@@ -11,5 +11,7 @@ void test_assign(const struct edu *edu, const struct guest *guest, const struct 
 
 /* Assign function `name` to partition `id`, going on while the answer is RETRY.  False: refused. */
 bool assign_and_wait(uint64_t id, uint64_t name);
+/* Is page `page` of the function's first BAR in the manager's window, uncached? */
+bool assign_maps_page(uint64_t name, uint64_t page);
 
 #endif

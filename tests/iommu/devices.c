@@ -17,6 +17,7 @@
 #include "iommu/vtd_reg.h"
 #include "isolation/device.h"
 #include "isolation/device_irq.h"
+#include "isolation/device_page.h"
 #include "isolation/frame.h"
 #include "isolation/frame_donate.h"
 #include "isolation/frame_reclaim.h"
@@ -36,7 +37,8 @@ enum {
     PAGE_SECRET = 0x108,
     PAGE_NONE = 0x200,
     NVME_VENDOR = 0x1b36,
-    NVME_VECTOR = 0x71
+    NVME_VECTOR = 0x71,
+    NVME_MSIX_PAGE = 2 /* in this model */
 };
 /* Fills of frames. */
 enum { FILL_IN = 0x11, FILL_OUT = 0x22, FILL_PRIVATE = 0x33, FILL_OTHER = 0x44, FILL_SECOND = 0x55 };
@@ -364,6 +366,9 @@ static void test_second_device(const struct guest *other)
         return;
     }
     check(!nvme_is_ready(&nvme), "NVMe: assigned to the second guest, it does not, after a reset");
+    check(assign_maps_page(nvme.source, 0) && !assign_maps_page(nvme.source, NVME_MSIX_PAGE) &&
+              device_page_count(nvme.source, 0) > NVME_MSIX_PAGE,
+          "NVMe: its registers are mapped, its MSI-X table is not");
     check(device_irq_map(nvme.source, 0, NVME_VECTOR, 0) == STATUS_OK, "NVMe: its MSI-X is granted");
     check(nvme_start(&nvme, address_of_frame(PAGE_COMMANDS), address_of_frame(PAGE_COMPLETIONS)),
           "NVMe: starts again");
