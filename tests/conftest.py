@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests that boot something share: machines that are stopped after the test, their consoles shown if it fails."""
+import os
 import pathlib
 import sys
 
@@ -17,7 +18,7 @@ MANAGER = BUILD / "manager.bin"
 
 # Seconds after which a machine that says nothing of what is waited for is taken for hung.  Generous: nothing is
 # asserted on time, and the host may be busy.
-PATIENCE = 200
+PATIENCE = int(os.environ.get("PATIENCE", "200"))
 
 
 # Tests of a minute or more.  They go first, shared out between the two workers that `make test` has: xdist gives each

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can kill a mutant: a unit test, a proof of one function, an attack image in Bochs, any other test of pytest."""
+import os
+import re
+import signal
+import subprocess
+
+from mutant import ROOT, Mend
+
+# Seconds.  A test that hangs has failed; a build or prover that does is no evidence.
+HANGS = {"unit": 100, "attack": 200, "pytest": 400, "prove": 400}
+PATIENCE = "100"  # of tests that boot something: tests/conftest.py
+GOAL_SECONDS = "10"
+QUIET = "WARNINGS=-w"  # what a mutant leaves unused is no error
+PYTEST = ["/usr/bin/python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", "-x", "-q", "--tb=short"]
+
+
+def environment(tree):
+    """Of a command in the tree: nothing of the make that runs us; some programs ask PWD where they are."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS", "BUILD"))}
+    return {**kept, "PATIENCE": PATIENCE, "PYTHONDONTWRITEBYTECODE": "1",
+            "PWD": str(tree)}
+
+
+def run(command, tree, seconds):
+    """Runs a command in the tree; its exit status (None: it hung, and was ended) and what it printed."""
+    process = subprocess.Popen(command, cwd=tree, env=environment(tree), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True)
+    try:
+        output, _ = process.communicate(timeout=seconds)
+        return process.returncode, output
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return None, process.communicate()[0] + "\n(hung)\n"
+
+
+def _build(tree, targets):
+    status, output = run(["make", "-s", QUIET, *targets], tree, 300)
+    if status != 0:
+        raise Mend(f"does not build: mend it\n{output[-2000:]}")
+
+
+def _unit(tree, name):
+    program = f"build/unit/{name}_test"
+    _build(tree, [program])
+    status, output = run(["tests/unit/run", program], tree, HANGS["unit"])
+    return status == 0, output
+
+
+def _pytest(tree, targets, node, kind):
+    _build(tree, targets)
+    status, output = run([*PYTEST, f"--basetemp={tree}/build/pytest", node], tree, HANGS[kind])
+    if status not in (None, 0, 1):
+        raise Mend(f"there is no test {node}: mend it\n{output[-2000:]}")
+    return status == 0, output
+
+
+def _attack(tree, name):
+    if not (ROOT / "tests" / "attack" / f"{name}.c").is_file():
+        raise Mend(f"there is no attack image {name}: mend it")
+    test = "test_machine.py::test_the_machine_stays_the_cores" if name.startswith("machine_") else \
+        "test_isolation.py::test_isolation_holds"
+    return _pytest(tree, ["core", f"build/attack/{name}.bin"], f"tests/attack/{test}[{name}]", "attack")
+
+
+def _prove(tree, file, function):
+    include = subprocess.run(["gcc", "-print-file-name=include"], capture_output=True, text=True, check=True).stdout.strip()
+    cache = ["-wp-cache", "update", "-wp-cache-dir", os.environ["CACHE"]] if os.environ.get("CACHE") else []
+    status, output = run(["frama-c", "-c11", "-machdep", "gcc_x86_64", "-no-frama-c-stdlib",
+                          f"-cpp-extra-args=-ffreestanding -nostdinc -isystem {include} -I.",
+                          "-warn-unsigned-overflow", "-warn-unsigned-downcast", "-wp", "-wp-rte", "-wp-prover", "z3,cvc4",
+                          "-wp-timeout", GOAL_SECONDS, "-wp-par", "2", *cache, "-kernel-warn-key", "annot-error=abort",
+                          "-wp-fct", function, file], tree, HANGS["prove"])
+    goals = re.search(r"Proved goals: *(\d+) */ *(\d+)", output)
+    if status != 0 or not goals or int(goals.group(2)) == 0:
+        raise Mend(f"no proof of {function} in {file}: mend it\n{output[-2000:]}")
+    return goals.group(1) == goals.group(2), output
+
+
+def holds(tree, evidence):
+    """Does the evidence hold in the tree?  And what it printed."""
+    kind, *operands = evidence
+    if kind == "unit" and len(operands) == 1:
+        return _unit(tree, operands[0])
+    if kind == "attack" and len(operands) == 1:
+        return _attack(tree, operands[0])
+    if kind == "pytest" and operands:
+        return _pytest(tree, ["core", "manager", "boot-images"], " ".join(operands), "pytest")
+    if kind == "prove" and len(operands) == 2:
+        return _prove(tree, *operands)
+    raise Mend(f"`{' '.join(evidence)}` is no evidence: mend it")
+
+
+def what_it_said(output):
+    """The line in which a failed test said what failed, or nothing."""
+    hung = " (hung)" if output.endswith("(hung)\n") else ""
+    for expression in (r"^\[ +FAILED +\] \d+ test.*\n\[ +FAILED +\] (\w+)$", r"^(FAIL[: ].*)$", r"^(.*: FAIL .*)$",
+                       r"(panic: .*)$", r"^(.*(?:runtime error|ERROR: AddressSanitizer).*)$", r"^E +(.*)$",
+                       r"Proved goals: *(.*)$"):
+        found = re.search(expression, output, re.MULTILINE)
+        if found:
+            return found.group(1).strip()[:100] + hung
+    return hung.strip()
+
+
+def everything(mutant):
+    """All the evidence there is, for a mutant that what it names does not kill; cheap evidence first."""
+    for path in sorted((ROOT / "build" / "unit").glob("*_test.d")):
+        if re.search(rf"(?:^|\s){re.escape(mutant.file)}(?:\s|$)", path.read_text(encoding="utf-8")):
+            yield ["unit", path.name[:-len("_test.d")]]
+    for path in sorted((ROOT / "tests" / "attack").glob("*.c")):
+        yield ["attack", path.stem]
+    if mutant.file.startswith("iommu/"):
+        yield ["pytest", "tests/iommu"]
+    if mutant.file.startswith(("arch/", "boot/")):
+        yield ["pytest", "tests/boot"]
+    if mutant.function and mutant.file in (ROOT / "proofs" / "files.txt").read_text(encoding="utf-8").split():
+        yield ["prove", mutant.file, mutant.function]
