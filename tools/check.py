@@ -7,10 +7,11 @@ import check_binary
 import check_format
 import check_headers
 import check_layers
+import check_mutants
 import check_tidy
 
 CHECKS = {"format": check_format, "layers": check_layers, "headers": check_headers, "binary": check_binary,
-          "tidy": check_tidy}
+          "mutants": check_mutants, "tidy": check_tidy}
 
 
 def main():

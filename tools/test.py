@@ -22,6 +22,7 @@ PARTS = (
     ("check", ["make", "-s", "check"], 600),
     ("unit", ["make", "-s", "-j2", "unit"], 600),
     ("fuzz", ["make", "-s", "-j2", "fuzz-short"], 600),
+    ("mutants", ["make", "-s", "mutants", "SAMPLE=1"], 600),
     ("system", PYTEST + ["tests"], 1200),
     ("prove", ["make", "-s", "-j2", "prove"], 2700),
 )

@@ -9,8 +9,10 @@
 #include "arch/x86_64/console.h"
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/lapic.h"
+#include "arch/x86_64/layout.h"
 #include "arch/x86_64/mmio.h"
 #include "arch/x86_64/paging.h"
+#include "arch/x86_64/paging_entry.h"
 #include "arch/x86_64/pci.h"
 #include "arch/x86_64/percpu.h"
 #include "arch/x86_64/power.h"
@@ -28,6 +30,7 @@ enum test_end { TEST_END_OFF = 0, TEST_END_RESET = 1, TEST_END_LOST = 2, TEST_EN
 #define LOST_APIC_ID  2u
 #define Q35_ECAM      0xb0000000u
 #define XAPIC_ADDRESS 0xfee00000u
+#define PTE_USER      4u
 
 enum xapic {
     XAPIC_ID = 0x20,
@@ -147,12 +150,38 @@ static uint32_t found_by_ecam(void)
     return same;
 }
 
+/* Leaves of the core's own tables that must not be: writable and executable, for user mode, or outside of its layout. */
+static uint32_t wrong_leaves(uint64_t table, uint64_t virtual, uint32_t shift)
+{
+    const uint64_t moved = paging_physical_of_image(&nmis) - (uint64_t)&nmis;
+    const uint64_t *entry = (const uint64_t *)((table & PTE_ADDRESS_MASK) - moved);
+    uint32_t wrong = 0;
+
+    for (uint64_t i = 0; i < PAGING_ENTRIES; i++) {
+        const uint64_t at = virtual + (i << shift);
+
+        if ((entry[i] & PTE_PRESENT) == 0) {
+            continue;
+        }
+        if (shift > PAGING_SHIFT_PT && (entry[i] & PTE_LARGE) == 0) {
+            wrong += wrong_leaves(entry[i], at, shift - 9);
+            continue;
+        }
+        wrong += (entry[i] & PTE_WRITE) != 0 && (entry[i] & PTE_NO_EXECUTE) == 0;
+        wrong += (entry[i] & PTE_USER) != 0;
+        wrong += at < LAYOUT_IMAGE || (at >= LAYOUT_IMAGE + LAYOUT_IMAGE_MAX && at < LAYOUT_FRAMES);
+    }
+    return wrong;
+}
+
 _Noreturn void manager_start(uint64_t entry, uint64_t boot_info)
 {
     if (TEST_END == TEST_END_DEVICES) {
         test_devices();
     }
     console_line_decimal("test: bus masters: ", bus_masters(), "");
+    console_line_decimal(
+        "test: wrong leaves of the core's tables: ", wrong_leaves(paging_root(), 0, PAGING_SHIFT_PML4), "");
     console_line_decimal("test: functions found by ECAM: ", found_by_ecam(), "");
     for (uint32_t cpu = 1; cpu < smp_cpus(); cpu++) {
         lapic_send_nmi(percpus[cpu].apic_id);

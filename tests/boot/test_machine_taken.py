@@ -37,6 +37,7 @@ def test_the_machine_is_taken_and_goes_off_in_qemu(boot, uefi):
     text = machine.text()
     assert "PCI functions: 8\n" in text
     assert "test: bus masters: 0\n" in text
+    assert "test: wrong leaves of the core's tables: 0\n" in text
     assert "test: functions found by ECAM: 8\n" in text
     assert "test: parked CPUs that took an NMI: 3\n" in text
     assert machine.wait_for_end(PATIENCE) == 0

@@ -27,19 +27,37 @@ class Mutant:
         return Mend(f"{self.name} ({self.source}): {why}: mend it")
 
     def apply(self, tree):
-        """Applies the edits to its file in the folder `tree`."""
-        path = pathlib.Path(tree) / self.file
+        """Applies the edits in the folder `tree`."""
+        path = self._path(pathlib.Path(tree))
+        path.write_text(self._changed(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+    def check(self, tree):
+        """Would it apply, and change something?"""
+        text = self._path(pathlib.Path(tree)).read_text(encoding="utf-8")
+        if self._changed(text) == text:
+            raise self.mend("changes nothing")
+
+    def _path(self, tree):
+        """Its file; or where its function has moved to, in the same folder."""
+        path = tree / self.file
+        if self.function and not (path.is_file() and self._body(_code(path))):
+            others = [other for other in sorted(path.parent.glob("*.[ch]")) if self._body(_code(other))]
+            if len(others) != 1:
+                raise self.mend(f"does not apply any more: {len(others)} files beside {self.file} have {self.function}()")
+            return others[0]
         if not path.is_file():
-            raise self.mend(f"{self.file} is not there any more")
-        text = path.read_text(encoding="utf-8")
+            raise self.mend(f"does not apply any more: there is no {self.file}")
+        return path
+
+    def _changed(self, text):
         for old, new in self.edits:
             first, last = self._find(text, old)
             text = text[:first] + new + text[last:]
-        path.write_text(text, encoding="utf-8")
+        return text
 
     def _find(self, text, old):
         """Where `old` stands, once, in the code of the function; spaces and line ends do not matter, comments are no code."""
-        code = COMMENT.sub(lambda found: re.sub(r"[^\n]", " ", found.group()), text)
+        code = _without_comments(text)
         first, last = self._body(code)
         places = list(_pattern(old).finditer(code, first, last))
         if len(places) != 1:
@@ -48,12 +66,20 @@ class Mutant:
         return places[0].span()
 
     def _body(self, code):
+        """Where its function stands, or None; the whole file if it names none."""
         if not self.function:
             return 0, len(code)
         found = re.search(rf"^\w[^\n;]*\b{self.function}\([^;{{]*\)\s*^{{.*?^}}", code, re.DOTALL | re.MULTILINE)
-        if not found:
-            raise self.mend(f"does not apply any more: there is no {self.function}() in {self.file}")
-        return found.span()
+        return found and found.span()
+
+
+def _without_comments(text):
+    """The same, with blanks where comments stand."""
+    return COMMENT.sub(lambda found: re.sub(r"[^\n]", " ", found.group()), text)
+
+
+def _code(path):
+    return _without_comments(path.read_text(encoding="utf-8"))
 
 
 def _pattern(text):
@@ -116,15 +142,9 @@ def read_all():
 
 
 def complaints(mutants, tree=ROOT):
-    """What is wrong with mutants that are not to be run now: each must apply to the tree, and change something."""
+    """What is wrong with mutants that are not to be run now."""
     for mutant in mutants:
-        path = pathlib.Path(tree) / mutant.file
         try:
-            text = path.read_text(encoding="utf-8") if path.is_file() else ""
-            for old, new in mutant.edits:
-                first, last = mutant._find(text, old)
-                if text[first:last] == new:
-                    raise mutant.mend("changes nothing")
-                text = text[:first] + new + text[last:]
+            mutant.check(tree)
         except Mend as reason:
             yield str(reason)

@@ -2,7 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Takes one check, flush, scrub, mask or bound away from a copy of the core at a time, and runs tests and proof until one
 fails.  Ends in `N killed, M alive`, and the plain line `N passed, M failed`.
-usage: run.py [--check] [--sample] [NAME...]        NAME: a mutant, or the beginning of its file
+usage: run.py [--check] [--sample] [--named] [NAME...]
+    NAME      a mutant, or the beginning of its file
+    --check   only whether they apply
+    --sample  some that the commit chooses
+    --named   only the evidence that a mutant names; else all there is is asked before it counts as alive
 """
 import concurrent.futures
 import hashlib
@@ -157,6 +161,9 @@ def run_all(mutants, only_named):
 def main():
     options = {word for word in sys.argv[1:] if word.startswith("--")}
     names = [word for word in sys.argv[1:] if not word.startswith("--")]
+    if options - {"--check", "--sample", "--named"}:
+        print(__doc__)
+        return 2
     try:
         mutants = choose(read_all(), names)
         if "--check" in options:
@@ -168,7 +175,7 @@ def main():
             mutants = sample(mutants)
         pathlib.Path(WORK).mkdir(parents=True, exist_ok=True)
         build()
-        return run_all(mutants, only_named="--sample" in options)
+        return run_all(mutants, only_named=bool(options))
     except Mend as reason:
         print(f"{reason}\n0 passed, 1 failed")
         return 1

@@ -234,6 +234,16 @@ static uint64_t hardware_walk(uint32_t partition, uint64_t gfn)
     }
 }
 
+/* What a CPU in a partition has cached of it is what the tables say. */
+static void nothing_stale(const struct fake_cpu *me)
+{
+    for (uint32_t k = 0; k < CACHED; k++) {
+        if (me->cache[k].valid && me->cache[k].partition == me->inside) {
+            assert_int_equal(hardware_walk(me->inside, me->cache[k].gfn), me->cache[k].entry);
+        }
+    }
+}
+
 /* CPU `c` touches page `gfn` of the partition it is in, through what it has cached. */
 static void fake_touch(uint32_t c, uint64_t gfn)
 {
@@ -462,8 +472,10 @@ static void step_destroy(void)
 {
     uint64_t id = some_id();
     uint32_t p = model_find(id);
+    uint32_t thrown_out = nmis;
     uint64_t status = partition_destroy(id);
 
+    thrown_out = nmis - thrown_out;
     if (p == 0) {
         assert_int_equal(status, at(STATUS_INVALID, OPERAND_RDI));
     } else if (guest[p].state == DYING) {
@@ -472,6 +484,10 @@ static void step_destroy(void)
         assert_int_equal(status, STATUS_OK);
         guest[p].state = DYING;
         assert_false(partition_runs(p));
+        for (uint32_t c = 0; c < CPUS; c++) {
+            thrown_out -= cpu[c].inside == p;
+        }
+        assert_int_equal(thrown_out, 0);
     }
 }
 
@@ -728,6 +744,9 @@ static void step_vcpu_create(void)
         assert_true(id > vcpu_life[slot] || p != vcpu_life[slot] % PARTITIONS_MAX);
         vcpu_life[slot] = id;
         assert_int_equal(vcpus[slot].last_cpu, VCPU_NO_CPU);
+        for (uint32_t word = 0; word < 4; word++) {
+            assert_int_equal(vcpus[slot].requests[word], 0);
+        }
         assert_int_equal(vcpu_of(p, vcpus[slot].index), slot);
         assert_int_equal(vcpu_of(p, vcpus[slot].index + 1), VCPU_NONE);
         vcpu_exists[slot] = true;
@@ -750,10 +769,14 @@ static uint32_t partition_of_vcpu(uint32_t slot)
 static void step_interrupt(void)
 {
     uint64_t id = some_vcpu_id();
-    uint64_t vector = chance(20) ? random_next() : below(260);
+    uint64_t vector = chance(20) ? random_next() : chance(10) ? 0x80 : below(260);
     uint32_t slot = model_vcpu(id);
-    uint64_t status = vcpu_request_interrupt(id, vector);
+    uint64_t status;
 
+    for (uint32_t word = 0; slot != VCPU_NONE && word < 4; word++) {
+        vcpu_take_requests(slot, word);
+    }
+    status = vcpu_request_interrupt(id, vector);
     if (slot == VCPU_NONE) {
         assert_int_equal(status, at(STATUS_INVALID, OPERAND_RDI));
     } else if (vector < 32 || vector > 255 || vector == 0x80) {
@@ -763,6 +786,8 @@ static void step_interrupt(void)
         for (uint32_t word = 0; word < 4; word++) {
             assert_int_equal(vcpu_take_requests(slot, word), word == vector / 64 ? 1ull << (vector % 64) : 0);
         }
+        /* What its slot's next vCPU must not find. */
+        vcpus[slot].requests[below(4)] |= chance(50) ? random_next() : 0;
     }
 }
 
@@ -799,6 +824,7 @@ static void step_enter(uint32_t c)
         assert_true(partition_runs(p));
         cpu[c].inside = p;
         cpu[c].vcpu = slot;
+        vcpus[slot].last_cpu = c;
     }
     this_cpu = 0;
 }
@@ -819,6 +845,7 @@ static void step_leave(uint32_t c)
 static void step_touch(uint32_t c)
 {
     if (cpu[c].inside != 0) {
+        nothing_stale(&cpu[c]);
         for (uint32_t k = 0; k < 2 * CACHED; k++) {
             fake_touch(c, some_page(cpu[c].inside));
         }

@@ -19,7 +19,7 @@ unit: $(UNIT_PROGRAMS) ## unit tests on the host, sanitizers on (TEST=name: only
 .SECONDEXPANSION:
 $(BUILD)/unit/%_test: tests/unit/%_test.c $$($$*_test_SRC) $$($$*_test_DATA)
 	@mkdir -p $(@D)
-	@$(UNIT_CC) $(UNIT_CFLAGS) $($*_test_CFLAGS) -MM -MP -MT $@ $(filter %.c,$^) > $@.d
-	$(UNIT_CC) $(UNIT_CFLAGS) $($*_test_CFLAGS) $(filter %.c %.S,$^) -lcmocka -o $@
+	@$(UNIT_CC) $(UNIT_CFLAGS) $($*_test_CFLAGS) -MM -MP -MT $@ $(filter %.c,$< $($*_test_SRC)) > $@.d
+	$(UNIT_CC) $(UNIT_CFLAGS) $($*_test_CFLAGS) $(sort $< $(filter %.c %.S,$($*_test_SRC))) -lcmocka -o $@
 
 -include $(UNIT_PROGRAMS:=.d)

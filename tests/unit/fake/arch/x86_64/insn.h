@@ -17,6 +17,8 @@ struct cpuid_result insn_cpuid(uint32_t leaf, uint32_t subleaf);
 uint64_t insn_rdmsr(uint32_t msr);
 void insn_wrmsr(uint32_t msr, uint64_t value);
 void insn_xsetbv(uint32_t index, uint64_t value);
+uint64_t insn_read_cr0(void);
+uint64_t insn_read_cr4(void);
 uint64_t insn_read_dr6(void);
 void insn_write_dr6(uint64_t value);
 uint64_t insn_read_gs_quadword(uint64_t offset);
