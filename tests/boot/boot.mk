@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-# tests/boot/no_vmx.c in place of what needs VMX and x2APIC: three images, that end in power off and
-# in reset, and that lose a CPU.
+# tests/boot/no_vmx.c in place of what needs VMX and x2APIC: images that end in power off and
+# in reset, that lose a CPU, and to which another comes than was called.
 NO_VMX_ABSENT := vmx/capability.c vmx/manager_start.c vmx/nmi.c arch/x86_64/vmxon.c arch/x86_64/lapic.c \
                  arch/x86_64/shootdown.c
 no_vmx_obj = $(filter-out $(NO_VMX_ABSENT:%=$(BUILD)/core/%.o),$(core_obj))
-NO_VMX_IMAGES := $(BUILD)/tests/boot/off.elf $(BUILD)/tests/boot/reset.elf $(BUILD)/tests/boot/lost.elf
+NO_VMX_IMAGES := $(addprefix $(BUILD)/tests/boot/,off.elf reset.elf lost.elf stranger.elf)
 
 $(BUILD)/tests/boot/off.o: TEST_END := 0
 $(BUILD)/tests/boot/reset.o: TEST_END := 1
 $(BUILD)/tests/boot/lost.o: TEST_END := 2
+$(BUILD)/tests/boot/stranger.o: TEST_END := 4
 $(NO_VMX_IMAGES:.elf=.o): tests/boot/no_vmx.c
 	@mkdir -p $(@D)
 	@echo '  CC  $< ($@)'

@@ -50,7 +50,8 @@ def test_reset_in_qemu_starts_the_core_anew(boot):
     machine.wait_for("core starts", PATIENCE, start=end)
 
 
-def test_a_cpu_that_does_not_start_refuses_the_machine(boot):
-    machine = boot_no_vmx(boot, "lost")
+@pytest.mark.parametrize("image", ["lost", "stranger"])
+def test_a_cpu_that_does_not_start_refuses_the_machine(boot, image):
+    machine = boot_no_vmx(boot, image)
     machine.wait_for("refused: A CPU did not start: APIC id 2", PATIENCE)
     assert "CPUs taken" not in machine.text()

@@ -407,7 +407,9 @@ static void attach_and_detach(void **state)
     const struct vtd_entry *entry = context_of(&models[0], SOURCE);
     assert_int_equal(entry->low, (0x1000 + table_roots[2]) * FRAME_SIZE + VTD_PRESENT);
     assert_int_equal(entry->high, 1 * 256 + VTD_CONTEXT_AW_48);
+    models[0].stale_contexts = true; /* absent entries, in caching mode */
     assert_true(vtd_context_attach(0, SOURCE + 1, 3));
+    assert_false(models[0].stale_contexts);
     assert_ptr_equal(context_of(&models[0], SOURCE + 1), entry + 1);
     models[0].stale_contexts = true;
     const uint32_t drains = models[0].drains;

@@ -988,6 +988,39 @@ static void grants_are_checked(void **state)
     same_state(true);
 }
 
+/* One frame in each leaf table, until the partition's own tables are used up: its neighbours have theirs still. */
+static void tables_are_a_quota(void **state)
+{
+    uint64_t id, quota, given = 0;
+
+    start(1);
+    id = partition_create(20, 1).value;
+    quota = partition_guest_tables(20);
+    while (given <= quota &&
+           frame_donate(id, given * 512, RAM_FIRST + given, 1, 0) != at(STATUS_NO_ROOM, OPERAND_RDI)) {
+        given++;
+    }
+    /* The root, and one table at each of the two levels between. */
+    assert_int_equal(given, quota - 3);
+    assert_int_equal(table_slices[PARTITION_FIRST_GUEST].used, quota);
+}
+
+/* Partitions until the pool is used up. */
+static void the_pool_is_bounded(void **state)
+{
+    const uint64_t each = partition_guest_tables(20);
+    const uint64_t room = partition_manager_tables(LIMIT) + 2 * each;
+
+    random_state = 1;
+    for (uint64_t pool = room - 1; pool <= room; pool++) {
+        assert_true(isolation_init(LIMIT, pool, POOL_HFN, SHARED, CPUS));
+        assert_int_equal(partition_create(20, 1).status, STATUS_OK);
+        assert_int_equal(partition_create(20, 1).status,
+                         pool == room ? STATUS_OK : at(STATUS_NO_ROOM, OPERAND_RDI));
+        assert_int_equal(partition_create(20, 1).status, at(STATUS_NO_ROOM, OPERAND_RDI));
+    }
+}
+
 static void the_audit_log_keeps_the_last_records(void **state)
 {
     uint64_t first = audit_next();
@@ -1016,6 +1049,8 @@ int main(void)
         cmocka_unit_test(random_sequences_equal_the_model),
         cmocka_unit_test(wrong_machines_are_refused),
         cmocka_unit_test(grants_are_checked),
+        cmocka_unit_test(tables_are_a_quota),
+        cmocka_unit_test(the_pool_is_bounded),
         cmocka_unit_test(the_audit_log_keeps_the_last_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
