@@ -322,6 +322,10 @@ static void broken_structures(void **state)
     add_structure(2, 7);
     assert_int_equal(read_table(), DMAR_BAD_ENTRY);
     start_table();
+    add_atsr(0, 0);
+    table[STRUCTURES + 2] += 8; /* ends beyond the table */
+    assert_int_equal(read_table(), DMAR_BAD_ENTRY);
+    start_table();
     add_rmrr(0, 2, 1);
     assert_int_equal(read_table(), DMAR_BAD_ENTRY);
 }

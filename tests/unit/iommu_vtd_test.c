@@ -561,6 +561,8 @@ static void interrupts(void **state)
     assert_false(vtd_interrupt_set(0, 8, SOURCE, 0x12345, 32));
     assert_false(vtd_interrupt_set(1, 8, SOURCE, UINT32_MAX, 32));
     assert_false(vtd_interrupt_set(0, 8, SOURCE, 0, 256));
+    assert_false(vtd_interrupt_set(0, 8, SOURCE, 0, 31));
+    assert_false(vtd_interrupt_set(0, 7, SOURCE + 1, 0, 32)); /* taken */
     assert_false(vtd_interrupt_set(2, 8, SOURCE, 0, 32));
     models[0].stale_interrupts = true;
     vtd_interrupt_clear(0, 7);

@@ -106,6 +106,7 @@ static int setup(void **state)
     memset(&this_cpu, 0, sizeof(this_cpu));
     this_cpu.self = (uint64_t)&this_cpu;
     paging_init(LAYOUT_IMAGE);
+    window_init_state();
     return 0;
 }
 
@@ -219,11 +220,14 @@ static void a_scrub_is_of_the_whole_frame(void **state)
 
 static void the_state_window_shows_one_vcpu(void **state)
 {
+    assert_int_equal((uint64_t)this_cpu.state_window, STATE_WINDOW);
+    assert_int_equal(walk(STATE_WINDOW), 0);
     window_map_state(A_FRAME);
     assert_leaf(STATE_WINDOW, A_FRAME * FRAME_SIZE, PRESENT | WRITE | NO_EXECUTE);
     assert_leaf(STATE_WINDOW + FRAME_SIZE, (A_FRAME + 1) * FRAME_SIZE, PRESENT | WRITE | NO_EXECUTE);
     assert_int_equal(walk(STATE_WINDOW + 2 * FRAME_SIZE), 0);
     this_cpu.taint = 0;
+    forgotten = 0;
     window_map_state(A_FRAME + 8);
     assert_leaf(STATE_WINDOW, (A_FRAME + 8) * FRAME_SIZE, PRESENT | WRITE | NO_EXECUTE);
     assert_leaf(STATE_WINDOW + FRAME_SIZE, (A_FRAME + 9) * FRAME_SIZE, PRESENT | WRITE | NO_EXECUTE);
