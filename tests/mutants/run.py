@@ -174,8 +174,10 @@ def main():
         if "--sample" in options:
             mutants = sample(mutants)
         pathlib.Path(WORK).mkdir(parents=True, exist_ok=True)
-        build()
-        return run_all(mutants, only_named=bool(options))
+        only_named = bool(options)
+        if not only_named or any(what[0] in ("attack", "pytest") for mutant in mutants for what in mutant.evidence):
+            build()
+        return run_all(mutants, only_named)
     except Mend as reason:
         print(f"{reason}\n0 passed, 1 failed")
         return 1

@@ -13,3 +13,5 @@ capability_test_SRC := vmx/capability.c
 capability_test_CFLAGS := -iquote tests/unit/fake -Wno-unused-parameter
 trap_test_SRC := arch/x86_64/trap.c
 trap_test_CFLAGS := -iquote tests/unit/fake_core -Wno-unused-parameter
+hypercall_test_SRC := vmx/hypercall.c
+hypercall_test_CFLAGS := -iquote tests/unit/fake -Wno-unused-parameter -no-pie -Wl,--unresolved-symbols=ignore-in-object-files
