@@ -15,3 +15,7 @@ trap_test_SRC := arch/x86_64/trap.c
 trap_test_CFLAGS := -iquote tests/unit/fake_core -Wno-unused-parameter
 hypercall_test_SRC := vmx/hypercall.c
 hypercall_test_CFLAGS := -iquote tests/unit/fake -Wno-unused-parameter -no-pie -Wl,--unresolved-symbols=ignore-in-object-files
+port_policy_test_SRC := vmx/port_policy.c
+stepping_test_SRC := vmx/stepping.c
+port_policy_test_CFLAGS := -iquote tests/unit/fake
+stepping_test_CFLAGS := -iquote tests/unit/fake

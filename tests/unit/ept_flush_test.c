@@ -3,7 +3,7 @@
 
 #include "arch/x86_64/shootdown.h"
 #include "ept/ept_flush.h"
-#include "ept/table.h"
+#include "ept/ept_window.h"
 
 /*
  * The shootdown, case by case: CPUs keep every translation of every partition until they are told to forget it, and none
@@ -11,8 +11,7 @@
  */
 enum { CPUS = 4, ONE = 2, OTHER = 3, POOL_HFN = 5000 };
 
-uint32_t table_roots[SPACES_MAX];
-hfn_t tables_hfn = POOL_HFN;
+static uint32_t root[PARTITIONS_MAX];
 
 static struct fake_cpu {
     bool stale[PARTITIONS_MAX]; /* holds a translation that the tables do not hold */
@@ -20,6 +19,11 @@ static struct fake_cpu {
     uint32_t nmis;
 } cpu[CPUS];
 static uint32_t this_cpu;
+
+hfn_t ept_window_root(uint32_t partition)
+{
+    return POOL_HFN + root[partition];
+}
 
 uint32_t shootdown_this_cpu(void)
 {
@@ -40,7 +44,7 @@ void shootdown_nmi(uint32_t target)
 void shootdown_invept(uint64_t eptp)
 {
     for (uint32_t p = 0; p < PARTITIONS_MAX; p++) {
-        if (eptp == (POOL_HFN + table_roots[2 * p]) * 4096ull + 6 + (3 << 3)) {
+        if (eptp == (POOL_HFN + root[p]) * 4096ull + 6 + (3 << 3)) {
             cpu[this_cpu].stale[p] = false;
         }
     }
@@ -86,8 +90,8 @@ static int setup(void **state)
     for (uint32_t c = 0; c < CPUS; c++) {
         cpu[c].inside = EPT_FLUSH_NOWHERE;
     }
-    for (uint32_t s = 0; s < SPACES_MAX; s++) {
-        table_roots[s] = s + 10;
+    for (uint32_t p = 0; p < PARTITIONS_MAX; p++) {
+        root[p] = p + 10;
     }
     ept_flush_init();
     for (uint32_t c = 0; c < CPUS; c++) {
@@ -140,7 +144,7 @@ static void who_flushes_keeps_its_older_debts(void **state)
         cpu[c].stale[ONE] = true; /* by the renewal of the slot: another root */
     }
     ept_flush_renew(ONE);
-    table_roots[2 * ONE] = 99;
+    root[ONE] = 99;
     this_cpu = 0;
     ept_flush_cpus(ONE);
     cpu[0].stale[ONE] = true; /* of the old root, which no INVEPT has named */

@@ -6,7 +6,8 @@
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/paging.h"
 #include "arch/x86_64/percpu.h"
-#include "ept/table.h"
+#include "ept/ept_window.h"
+#include "lib/addr.h"
 #include "vmx/capability.h"
 #include "vmx/entry.h"
 #include "vmx/msr_policy.h"
@@ -25,8 +26,6 @@ enum { MANAGER_PORTS = 0x111000, GUEST_PORTS = 0x222000 };
 
 struct capability capability;
 struct percpu percpus[CPUS_MAX];
-uint32_t table_roots[SPACES_MAX];
-hfn_t tables_hfn = POOL_HFN;
 _Alignas(FRAME_SIZE) uint8_t msr_policy_guest_bitmap[FRAME_SIZE];
 _Alignas(FRAME_SIZE) uint8_t msr_policy_manager_bitmap[FRAME_SIZE];
 
@@ -62,6 +61,11 @@ uint64_t insn_rdmsr(uint32_t msr)
 uint64_t insn_read_gs_quadword(uint64_t offset)
 {
     return (uint64_t)&percpus[CPU];
+}
+
+hfn_t ept_window_root(uint32_t partition)
+{
+    return POOL_HFN + 40 + partition;
 }
 
 uint64_t paging_root(void)
@@ -117,9 +121,6 @@ static int setup(void **state)
                                      .has_perf_global_ctrl = true,
                                      .has_xsaves = true,
                                      .has_encls_exiting = true};
-    for (uint32_t s = 0; s < SPACES_MAX; s++) {
-        table_roots[s] = s + 40;
-    }
     percpus[CPU].state_window = (void *)0x200000010000;
     return 0;
 }
@@ -143,7 +144,7 @@ static void assert_kept_in(uint32_t slot, uint32_t partition)
     assert_field(VMCS_EXIT_MSR_LOAD_COUNT, 0);
     assert_field(VMCS_ENTRY_MSR_LOAD_COUNT, 0);
     assert_field(VMCS_ENTRY_INTERRUPTION_INFO, 0);
-    assert_field(VMCS_EPT_POINTER, (POOL_HFN + 40ull + 2 * partition) * 4096 + 6 + (3 << 3));
+    assert_field(VMCS_EPT_POINTER, (POOL_HFN + 40ull + partition) * 4096 + 6 + (3 << 3));
     assert_field(VMCS_XSS_EXITING_BITMAP, UINT64_MAX);
     assert_field(VMCS_ENCLS_EXITING_BITMAP, UINT64_MAX);
     assert_field(VMCS_LINK_POINTER, UINT64_MAX);
