@@ -25,6 +25,7 @@ static const struct control pin_guest_controls[] = {
 static const struct control primary_controls_wanted[] = {
     {PRIMARY_MWAIT_EXITING, true, "MWAIT exiting"},
     {PRIMARY_RDPMC_EXITING, true, "RDPMC exiting"},
+    {PRIMARY_MOV_DR_EXITING, true, "MOV-DR exiting"},
     {PRIMARY_IO_BITMAPS, true, "I/O bitmaps"},
     {PRIMARY_MSR_BITMAPS, true, "MSR bitmaps"},
     {PRIMARY_MONITOR_EXITING, true, "MONITOR exiting"},

@@ -66,7 +66,8 @@ static inline const struct cpuid_result *cpuid_policy_fixed(enum cpuid_kind kind
                : NULL;
 }
 
-struct cpuid_result cpuid_policy_answer(const struct cpuid_context *context, uint32_t leaf, uint32_t subleaf);
+__attribute__((noinline)) struct cpuid_result cpuid_policy_answer(const struct cpuid_context *context,
+                                                                  uint32_t leaf, uint32_t subleaf);
 
 /* What the other policies ask for; set once at boot. */
 struct cpuid_policy {

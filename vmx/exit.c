@@ -8,6 +8,7 @@
 #include "ept/ept_flush.h"
 #include "isolation/partition.h"
 #include "lib/limits.h"
+#include "vmx/debug_registers.h"
 #include "vmx/entry.h"
 #include "vmx/exit_manager.h"
 #include "vmx/exit_reason.h"
@@ -32,9 +33,20 @@ static enum exit_next exit_exception_or_nmi(void)
 
 EXIT_HANDLER static enum exit_next exit_guest(uint32_t reason)
 {
-    switch (reason) {
-    case EXIT_EXCEPTION_OR_NMI:
+    /* The most frequent first: TDCALL, the virtual x2APIC. */
+    if (reason == EXIT_EXCEPTION_OR_NMI) {
         return exit_exception_or_nmi();
+    }
+    if (reason == EXIT_WRMSR) {
+        return exit_wrmsr();
+    }
+    if (reason == EXIT_RDMSR) {
+        return exit_rdmsr();
+    }
+    if (reason == EXIT_CPUID) {
+        return exit_cpuid();
+    }
+    switch (reason) {
     case EXIT_EXTERNAL_INTERRUPT:
         event_requeue();
         return run_return_interrupted();
@@ -42,16 +54,13 @@ EXIT_HANDLER static enum exit_next exit_guest(uint32_t reason)
         return run_return_killed(KILL_TRIPLE_FAULT, 0);
     case EXIT_INTERRUPT_WINDOW:
         return exit_interrupt_window();
-    case EXIT_CPUID:
-        return exit_cpuid();
     case EXIT_CR_ACCESS:
         return exit_cr_access();
+    case EXIT_MOV_DR: /* executed again */
+        debug_registers_use();
+        return NEXT_RESUME;
     case EXIT_IO_INSTRUCTION:
         return exit_io_instruction();
-    case EXIT_RDMSR:
-        return exit_rdmsr();
-    case EXIT_WRMSR:
-        return exit_wrmsr();
     case EXIT_EPT_VIOLATION:
         return exit_ept_violation();
     case EXIT_PREEMPTION_TIMER:
@@ -127,7 +136,11 @@ void exit_entry_failed(uint64_t detail)
 
 void exit_entry_refused(void)
 {
-    ept_flush_leave(percpu_this()->cpu);
+    struct percpu *this = percpu_this();
+
+    ept_flush_leave(this->cpu);
     exit_entry_failed(vmcs_read(VMCS_INSTRUCTION_ERROR));
-    prepare_entry(percpu_this());
+    /* The manager's vCPU is the current one now. */
+    ept_flush_enter(this->cpu, PARTITION_MANAGER);
+    cpu_bugs_before_entry();
 }

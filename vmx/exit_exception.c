@@ -2,6 +2,7 @@
 #include "arch/x86_64/cr.h"
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/vector.h"
+#include "vmx/debug_registers.h"
 #include "vmx/exit.h"
 #include "vmx/exit_reason.h"
 #include "vmx/instruction_check.h"
@@ -40,6 +41,7 @@ static void reflect_debug(void)
     const uint64_t cause = vmcs_read(VMCS_EXIT_QUALIFICATION) & DR6_KEPT_BITS;
     const uint64_t blocking = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS);
 
+    debug_registers_use();
     insn_write_dr6((insn_read_dr6() & ~(uint64_t)DR6_BREAKPOINTS) | cause);
     vmcs_write(VMCS_GUEST_DR7, vmcs_read(VMCS_GUEST_DR7) & ~(uint64_t)DR7_GD);
     if (blocking != 0 && (vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_TF) != 0) {

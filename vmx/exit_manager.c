@@ -7,6 +7,7 @@
 #include "arch/x86_64/panic.h"
 #include "arch/x86_64/vector.h"
 #include "isolation/audit.h"
+#include "vmx/debug_registers.h"
 #include "vmx/exit.h"
 #include "vmx/exit_reason.h"
 #include "vmx/hypercall.h"
@@ -62,6 +63,7 @@ static void reflect_exception(uint64_t info)
     if (vector == VECTOR_DB) {
         uint64_t qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
 
+        debug_registers_use();
         insn_write_dr6(insn_read_dr6() | qualification);
     }
     if ((info & INTERRUPTION_HAS_ERROR_CODE) != 0) {
@@ -103,6 +105,9 @@ void exit_manager(uint32_t reason)
         return;
     case EXIT_CR_ACCESS:
         exit_manager_cr_access();
+        return;
+    case EXIT_MOV_DR: /* executed again */
+        debug_registers_use();
         return;
     case EXIT_IO_INSTRUCTION:
         deny_port();

@@ -15,10 +15,10 @@ struct map_gpa_answer {
  * in `start`) or private again (clear).  At most FRAME_BATCH_MAX pages a call; addresses that are not RAM succeed
  * without effect.  Source: GHCI, "TDG.VP.VMCALL<MapGPA>".
  */
-struct map_gpa_answer map_gpa(uint64_t start, uint64_t bytes);
+__attribute__((noinline)) struct map_gpa_answer map_gpa(uint64_t start, uint64_t bytes);
 
 /* TDG.MEM.PAGE.ACCEPT: `operand` = address and level.  Pages are zeroed and accepted by the core as they become
  * private, so this confirms it.  Returns RAX. */
-uint64_t map_gpa_accept(uint64_t operand);
+__attribute__((noinline)) uint64_t map_gpa_accept(uint64_t operand);
 
 #endif

@@ -26,8 +26,8 @@ extern uint8_t msr_policy_manager_bitmap[FRAME_SIZE];
 void msr_policy_init(void);
 
 /* MSRs that the core answers for a guest by TDVMCALL, after #VE.  False: no such MSR. */
-bool msr_policy_guest_call_read(uint32_t msr, uint64_t *value);
-bool msr_policy_guest_call_write(uint32_t msr, uint64_t value);
+__attribute__((noinline)) bool msr_policy_guest_call_read(uint32_t msr, uint64_t *value);
+__attribute__((noinline)) bool msr_policy_guest_call_write(uint32_t msr, uint64_t value);
 
 /* IA32_ARCH_CAPABILITIES as a guest reads it. */
 uint64_t msr_policy_arch_capabilities(void);

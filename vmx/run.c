@@ -186,26 +186,51 @@ static uint64_t exit_word(const struct percpu *this)
     return this->run_kind | this->run_mask << RUN_EXIT_REGISTERS_SHIFT;
 }
 
+/* A function of its own: what is disclosed stays in memory while the world is switched, not in registers to be saved. */
+static EXIT_HANDLER void disclose(struct gpr_file *to, uint64_t mask)
+{
+    if (mask == GPR_HIGH_REGISTERS) { /* the usual call: no other register of `to` is looked at */
+        gpr_take_high(to, &vcpu_state()->gpr);
+        return;
+    }
+    *to = (struct gpr_file){0};
+    gpr_take_named(to, mask, &vcpu_state()->gpr);
+}
+
+/* The manager's registers after VCPU_RUN, but RBP, which stays as it was. */
+static void give_disclosed(struct gpr_file *manager, const struct gpr_file *disclosed,
+                           const struct percpu *this)
+{
+    gpr_take_high(manager, disclosed);
+    if (this->run_mask == GPR_HIGH_REGISTERS) {
+        manager->r9 = 0;
+        manager->r8 = 0;
+        manager->rdi = 0;
+        manager->rsi = 0;
+        manager->rbx = 0;
+        manager->rdx = 0;
+    } else {
+        gpr_take_low(manager, disclosed);
+    }
+    if (this->run_mask == 0) {
+        manager->rdx = this->run_value;
+        manager->rsi = this->run_detail;
+    }
+    manager->rax = STATUS_OK;
+    manager->rcx = exit_word(this);
+}
+
 void run_finish(void)
 {
     struct percpu *this = percpu_this();
     const uint32_t slot = this->vcpu;
-    struct gpr_file disclosed = {0};
-    struct gpr_file *manager;
+    struct gpr_file disclosed;
 
-    gpr_take_named(&disclosed, this->run_mask, &vcpu_state()->gpr);
+    disclose(&disclosed, this->run_mask);
     if (this->run_kind != RUN_INTERRUPTED) {
         stepping_forget(slot);
     }
     world_switch(this->manager_vcpu, PARTITION_MANAGER);
     vcpu_release(slot);
-    manager = &vcpu_state()->gpr;
-    disclosed.rbp = manager->rbp;
-    disclosed.rax = STATUS_OK;
-    disclosed.rcx = exit_word(this);
-    if (this->run_mask == 0) {
-        disclosed.rdx = this->run_value;
-        disclosed.rsi = this->run_detail;
-    }
-    *manager = disclosed;
+    give_disclosed(&vcpu_state()->gpr, &disclosed, this);
 }

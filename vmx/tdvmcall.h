@@ -17,6 +17,6 @@ EXIT_HANDLER enum exit_next tdvmcall(void);
 /* The manager's answer to the call that waits (call_mask not 0; otherwise nothing happens): with the guest's
  * VMCS and state current, before it is entered again.  `reply` is the core's copy of the manager's registers:
  * those named by the mask of the call are taken, no other. */
-void tdvmcall_reply(const struct gpr_file *reply);
+EXIT_HANDLER void tdvmcall_reply(const struct gpr_file *reply);
 
 #endif

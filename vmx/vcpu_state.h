@@ -59,6 +59,7 @@ struct vcpu_state {
     uint64_t cr2;
     uint64_t dr[4];
     uint64_t dr6;
+    uint64_t uses_debug; /* 1: DR0-3 and DR6 are its own (vmx/debug_registers.h) */
     uint64_t xcr0;
     uint64_t switched_msrs[PERCPU_SWITCHED_MSRS]; /* in the order of vmx/world.c */
     uint64_t kernel_gs_base;

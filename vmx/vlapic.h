@@ -38,7 +38,7 @@ enum vlapic_result vlapic_set_cr8(uint64_t value);
 
 /* Before each entry of a guest: takes what was requested of this vCPU, fires its timer, and injects the
  * interrupt that has priority or asks for an exit when it can be. */
-void vlapic_prepare_entry(void);
+EXIT_HANDLER void vlapic_prepare_entry(void);
 
 /* Is there nothing for vlapic_prepare_entry() to do, for vCPU `slot`, but for its timer?  Nearly always: for the way back
  * from an exit.  A request that comes meanwhile is seen at the next entry, as one that comes just after. */
@@ -54,7 +54,7 @@ static inline bool vlapic_is_quiet(const struct vlapic *apic, uint32_t slot)
 
 /* Take requests and timer into account, then: is there an interrupt that HLT must not sleep on?  RFLAGS.IF is
  * not asked: TDX guests halt with IF = 0 and enable interrupts after. */
-bool vlapic_has_deliverable(void);
+EXIT_HANDLER bool vlapic_has_deliverable(void);
 
 /* TSC value at which the timer fires, or VLAPIC_NO_DEADLINE. */
 static inline uint64_t vlapic_next_deadline(void)

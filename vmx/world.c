@@ -10,6 +10,8 @@
 #include "arch/x86_64/percpu.h"
 #include "arch/x86_64/window.h"
 #include "vmx/cpuid_policy.h"
+#include "vmx/debug_registers.h"
+#include "vmx/exit.h"
 #include "vmx/vcpu_frames.h"
 #include "vmx/vcpu_state.h"
 
@@ -41,6 +43,7 @@ void world_init(void)
         }
     }
     this->kernel_gs_base = insn_rdmsr(MSR_IA32_KERNEL_GS_BASE);
+    debug_registers_init();
 }
 
 bool world_write_msr(uint32_t msr, uint64_t value)
@@ -64,11 +67,6 @@ static inline void save(struct percpu *this, struct vcpu_state *state)
     xcr0_set(this, cpuid_policy_xcr0());
     insn_xsave(state->xsave, cpuid_policy_xcr0());
     state->cr2 = insn_read_cr2();
-    state->dr[0] = insn_read_dr0();
-    state->dr[1] = insn_read_dr1();
-    state->dr[2] = insn_read_dr2();
-    state->dr[3] = insn_read_dr3();
-    state->dr6 = insn_read_dr6();
     this->kernel_gs_base = insn_rdmsr(MSR_IA32_KERNEL_GS_BASE);
     state->kernel_gs_base = this->kernel_gs_base;
     if (cpuid_policy_has_spec_ctrl()) {
@@ -105,12 +103,10 @@ static inline void restore(struct percpu *this, const struct vcpu_state *state)
     insn_xrstor(state->xsave, cpuid_policy_xcr0());
     xcr0_set(this, state->xcr0);
     insn_write_cr2(state->cr2);
-    insn_write_dr0(state->dr[0]);
-    insn_write_dr1(state->dr[1]);
-    insn_write_dr2(state->dr[2]);
-    insn_write_dr3(state->dr[3]);
-    insn_write_dr6(state->dr6);
     restore_msrs(this, state);
+    if (state->uses_debug != 0) {
+        debug_registers_load(state);
+    }
 }
 
 static inline void select(struct percpu *this, uint32_t slot, uint32_t partition)
@@ -135,7 +131,7 @@ void world_start(void)
     restore(percpu_this(), vcpu_state());
 }
 
-void world_switch(uint32_t slot, uint32_t partition)
+static EXIT_HANDLER void exchange(uint32_t slot, uint32_t partition)
 {
     struct percpu *this = percpu_this();
 
@@ -144,11 +140,25 @@ void world_switch(uint32_t slot, uint32_t partition)
     restore(this, this->state_window);
 }
 
+static EXIT_HANDLER void exchange_with_debug_registers(uint32_t slot, uint32_t partition)
+{
+    debug_registers_save(vcpu_state());
+    exchange(slot, partition);
+}
+
+void world_switch(uint32_t slot, uint32_t partition)
+{
+    if (vcpu_state()->uses_debug != 0) {
+        exchange_with_debug_registers(slot, partition);
+    } else {
+        exchange(slot, partition);
+    }
+}
+
 void world_reset(void)
 {
     struct vcpu_state *state = vcpu_state();
 
     *(uint32_t *)(state->xsave + XSAVE_MXCSR_OFFSET) = MXCSR_RESET;
-    state->dr6 = DR6_RESET;
     state->xcr0 = XCR0_X87;
 }

@@ -108,6 +108,7 @@ static uint64_t wrong(uint64_t seed)
 static void guest_of_registers(void)
 {
     uint64_t left = 0;
+    uint64_t value;
 
     enable_vectors();
     EACH_VECTOR(STORE)
@@ -119,6 +120,10 @@ static void guest_of_registers(void)
     for (uint32_t n = 0; n < MSRS; n++) {
         left += read_msr(msrs[n]) != 0;
     }
+    __asm__ volatile("mov %%dr0, %0" : "=r"(value));
+    left += value != 0;
+    __asm__ volatile("mov %%dr3, %0" : "=r"(value));
+    left += value != 0;
     guest_say(left);
     for (uint64_t round = 0; round < ROUNDS; round++) {
         fill(GUEST_SEED + round);

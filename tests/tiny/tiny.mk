@@ -22,7 +22,7 @@ $(BUILD)/attack/%.bin: $(BUILD)/attack/%.elf
 	@$(OBJCOPY) -O binary --set-section-flags .bss=alloc,load,contents $< $@
 $(BUILD)/bench/%.bin: $(BUILD)/bench/%.elf
 	@$(OBJCOPY) -O binary --set-section-flags .bss=alloc,load,contents $< $@
-attack-images: $(ATTACK_IMAGES)
+attack-images: $(ATTACK_IMAGES) $(BENCH_IMAGES)
 .PHONY: attack-images
 .SECONDARY:
 -include $(TINY_RUNTIME:.o=.d)

@@ -14,6 +14,7 @@
 #include "isolation/lock.h"
 #include "isolation/partition.h"
 #include "isolation/vcpu.h"
+#include "vmx/debug_registers.h"
 #include "vmx/vlapic.h"
 #include "vmx/vmcs_control.h"
 #include "vmx/world.h"
@@ -144,8 +145,15 @@ uint64_t insn_read_dr6(void)
     return fake.dr6;
 }
 
+/* vmx/debug_registers.c */
+void debug_registers_use(void)
+{
+    vcpu_state()->uses_debug = 1;
+}
+
 void insn_write_dr6(uint64_t value)
 {
+    assert_int_equal(state.uses_debug, 1); /* else the next vCPU would find it */
     fake.dr6 = value;
 }
 
