@@ -13,6 +13,7 @@
 #include "arch/x86_64/paging.h"
 #include "arch/x86_64/panic.h"
 #include "arch/x86_64/pci.h"
+#include "arch/x86_64/pci_acs.h"
 #include "arch/x86_64/pci_function.h"
 #include "arch/x86_64/pic.h"
 #include "arch/x86_64/pit.h"
@@ -42,12 +43,17 @@ static void take_pci(const struct acpi_machine *acpi)
 }
 
 /* Bus mastering is off already.  Translation is on before the manager runs, with every device blocked. */
-static void take_devices(const struct dmar *dmar)
+static void take_devices(const struct acpi_machine *acpi)
 {
-    const struct vtd_found found = vtd_start(dmar);
-    const uint32_t without = vtd_function_init(dmar);
+    const struct vtd_found found = vtd_start(&acpi->dmar);
+    const uint32_t without = vtd_function_init(&acpi->dmar);
 
     pci_function_init();
+    for (uint32_t i = 0; i < acpi->segment_count; i++) {
+        if (acpi->segments[i].segment == 0) {
+            pci_acs_start(acpi->segments[i].ecam, acpi->segments[i].first_bus, acpi->segments[i].last_bus);
+        }
+    }
     device_group_init();
     device_irq_init();
     device_page_init();
@@ -186,7 +192,7 @@ void take_machine(const struct acpi_machine *acpi, hfn_t low_frame, hfn_t vmxon_
     dma_silence();
     take_interrupts(acpi);
     take_timers(acpi);
-    take_devices(&acpi->dmar);
+    take_devices(acpi);
     take_power(&acpi->power);
     mce_init();
     cpu_bugs_init();

@@ -105,7 +105,7 @@ static uint64_t reset_step(uint32_t group)
 /* Gives a group that may be given. */
 /*@ requires inv: device_inv && is_group(group) && !had(group) && is_partition(slot) && id != 0;
     requires fit: traces[group] == 0 || traces[group] == id;
-    requires may: device_facts[group].grantable != 0 && (is_guest(slot) ==> device_facts[group].firmwares == 0);
+    requires may: device_facts[group].grantable != 0 && (is_guest(slot) ==> device_facts[group].managers == 0);
     assigns devices[group], dma_of[group], traces[group], audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
     ensures inv: device_inv;
 */
@@ -143,7 +143,7 @@ uint64_t device_assign(uint64_t id, uint64_t name)
     }
     group = device_facts[index].group;
     /* May this partition have it? */
-    if (!device_facts[group].grantable || (slot != PARTITION_MANAGER && device_facts[group].firmwares)) {
+    if (!device_facts[group].grantable || (slot != PARTITION_MANAGER && device_facts[group].managers)) {
         return STATUS_AT(STATUS_DENIED, OPERAND_RSI);
     }
     /* Has nobody it? */

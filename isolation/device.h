@@ -26,7 +26,7 @@
       (had{L}(g) <==> \at(devices[g].owner,L) != PARTITION_CORE) &&
       // Who may have it.
       (had{L}(g) ==> is_partition(\at(devices[g].owner,L)) && \at(device_facts[g].grantable,L) != 0 &&
-        (is_guest(\at(devices[g].owner,L)) ==> \at(device_facts[g].firmwares,L) == 0)) &&
+        (is_guest(\at(devices[g].owner,L)) ==> \at(device_facts[g].managers,L) == 0)) &&
       // Nobody finds what another left in it.
       (\at(traces[g],L) == 0 || \at(traces[g],L) == \at(devices[g].last,L)) &&
       (\at(devices[g].state,L) == DEVICE_VIRGIN || (DEVICE_ASSERTED <= \at(devices[g].state,L) <= DEVICE_CLEAN) ==>

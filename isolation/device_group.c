@@ -97,7 +97,8 @@ static void add_to_group(uint32_t index)
         !is_allowed(index)) {
         group->grantable = false;
     }
-    group->firmwares |= vtd_functions[index].firmwares;
+    group->managers |=
+        vtd_functions[index].firmwares || (pci_facts[index].port && !pci_facts[index].validates);
     if (is_bridge(index)) {
         /* The reset of a bus leaves the bridge above as it is, and forgets what bridges below were told. */
         group->by_bus = group->by_bus && device_facts[index].group == index;
@@ -110,7 +111,7 @@ void device_group_init(void)
 {
     for (uint32_t i = 0; i < pci_machine.count; i++) {
         device_facts[i] = (struct device_facts){
-            .group = i, .grantable = true, .firmwares = false, .resettable = true, .by_bus = is_bridge(i)};
+            .group = i, .grantable = true, .managers = false, .resettable = true, .by_bus = is_bridge(i)};
     }
     for (uint32_t i = 0; i < pci_machine.count; i++) {
         for (uint32_t j = 0; j < i; j++) {

@@ -42,9 +42,11 @@ _Static_assert(sizeof(struct device) == 32, "no padding");
 
 /* What decides about a group, found at boot. */
 struct device_facts {
-    uint32_t group;  /* of each function: the first of its group */
-    bool grantable;  /* of a group: each has a working unit and is of an allowed class, or a bridge */
-    bool firmwares;  /* of a group: the firmware uses memory by one of it (RMRR): never a guest's */
+    uint32_t group; /* of each function: the first of its group */
+    bool grantable; /* of a group: each has a working unit and is of an allowed class, or a bridge */
+    bool
+        managers; /* of a group: never a guest's, as the firmware uses memory by one of it (RMRR), or a port above lets
+                        pass what is signed with ids that are not theirs */
     bool resettable; /* of a group: there is a reset for all of it */
     bool by_bus;     /* of a group: the reset is that of the bus below its first function */
 };

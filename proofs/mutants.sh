@@ -63,7 +63,7 @@ fault claim-not-sealed isolation/vcpu.c vcpu_claim 's/ || !partition_runs(partit
 fault reclaim-early isolation/frame_reclaim.c sweep 's/TABLE_SLOTS == table_slices\[slot\].used;/TABLE_SLOTS >= table_slices[slot].used - 1u;/'
 fault audit-lost-record isolation/audit.c read_locked 's/ || audit_count - sequence > AUDIT_RECORDS//'
 fault device-without-reset isolation/device.c device_assign 's/if (!is_fit(group, id))/if (false)/'
-fault device-of-the-firmware isolation/device.c device_assign 's/ || (slot != PARTITION_MANAGER && device_facts\[group\].firmwares)//'
+fault device-of-the-firmware isolation/device.c device_assign 's/ || (slot != PARTITION_MANAGER && device_facts\[group\].managers)//'
 fault device-not-detached isolation/device.c take 's/^    device_act_detach(group);//'
 fault device-of-two isolation/device.c device_assign 's/if (devices\[group\].owner != PARTITION_CORE)/if (false)/'
 

@@ -30,6 +30,10 @@ enum capability_id {
 };
 
 enum express_bits {
+    EXPRESS_TYPE_SHIFT = 20,
+    EXPRESS_TYPE_MASK = 15,
+    EXPRESS_ROOT_PORT = 4,
+    EXPRESS_DOWNSTREAM_PORT = 6,
     EXPRESS_DEVICE_CAPABILITIES = 4,
     EXPRESS_DEVICE_CONTROL = 8,
     EXPRESS_HAS_FLR = 1 << 28,
@@ -90,6 +94,8 @@ static void note_capability(uint32_t index, uint8_t at, uint32_t header)
         break;
     case CAPABILITY_EXPRESS:
         facts->express = at;
+        facts->port = (header >> EXPRESS_TYPE_SHIFT & EXPRESS_TYPE_MASK) == EXPRESS_ROOT_PORT ||
+                      (header >> EXPRESS_TYPE_SHIFT & EXPRESS_TYPE_MASK) == EXPRESS_DOWNSTREAM_PORT;
         if ((pci_function_read(index, at + EXPRESS_DEVICE_CAPABILITIES) & EXPRESS_HAS_FLR) != 0) {
             facts->reset = PCI_RESET_EXPRESS;
         }

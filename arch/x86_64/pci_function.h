@@ -36,6 +36,8 @@ struct pci_facts {
     uint8_t express;
     uint8_t features; /* Advanced Features: a function-level reset for conventional PCI */
     uint8_t reset;    /* enum pci_reset */
+    bool port;        /* a root port, or a downstream port of a switch */
+    bool validates;   /* it passes on only what is signed with an id of a bus below (arch/x86_64/pci_acs.h) */
 };
 
 extern struct pci_facts pci_facts[PCI_FUNCTIONS_MAX];

@@ -16,6 +16,6 @@ $(IOMMU_TEST_IMAGE): $(iommu_test_obj) $(core_obj) boot/core.lds
 boot-images: $(IOMMU_TEST_IMAGE)
 
 IOMMU_UNIT := iommu_dmar iommu_vtd device device_group
-test-iommu: core manager $(IOMMU_TEST_IMAGE) ## VT-d: real DMA and interrupts of an emulated device, DMAR tables
+test-iommu: core manager $(IOMMU_TEST_IMAGE) $(BUILD)/attack/passthrough.bin ## VT-d: real DMA and interrupts of an emulated device, DMAR tables
 	@tests/iommu/run $(IOMMU_UNIT)
 .PHONY: test-iommu

@@ -43,6 +43,10 @@ static void add_function(char *words[WORDS], int count)
             function->secondary_bus = (uint8_t)strtoul(words[w + 1], NULL, 16);
             function->subordinate_bus = (uint8_t)strtoul(words[w + 2], NULL, 16);
             w += 2;
+        } else if (strcmp(words[w], "port") == 0) {
+            pci_facts[i].port = true;
+        } else if (strcmp(words[w], "acs") == 0) {
+            pci_facts[i].validates = true;
         } else if (strcmp(words[w], "flr") == 0) {
             pci_facts[i].reset = PCI_RESET_EXPRESS;
         } else if (strcmp(words[w], "none") == 0) {
@@ -64,7 +68,7 @@ static void expect(char *words[WORDS], int count)
     assert_int_equal(group->grantable, strcmp(words[4], "nobody") != 0);
     if (group->grantable) {
         assert_int_equal(count, 6);
-        assert_int_equal(group->firmwares, strcmp(words[4], "manager") == 0);
+        assert_int_equal(group->managers, strcmp(words[4], "manager") == 0);
         assert_int_equal(group->resettable, strcmp(words[5], "stays") != 0);
         assert_int_equal(group->by_bus, strcmp(words[5], "bus") == 0);
     }

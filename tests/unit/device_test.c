@@ -109,7 +109,7 @@ static int start(void **state)
     for (uint32_t i = 0; i < FUNCTIONS; i++) {
         device_facts[i] = (struct device_facts){.group = i == 1 ? 0 : i,
                                                 .grantable = i != 5,
-                                                .firmwares = i == 3,
+                                                .managers = i == 3,
                                                 .resettable = i != 4,
                                                 .by_bus = i == 2};
     }

@@ -9,3 +9,5 @@ device_group_test_SRC := isolation/device_group.c
 device_group_test_DATA := $(wildcard tests/unit/data/pci/*)
 device_test_SRC := isolation/device.c
 device_test_CFLAGS := -Wno-unused-parameter -DPARTITIONS_MAX=6u
+pci_function_test_SRC := arch/x86_64/pci_function.c
+pci_function_test_CFLAGS := -Wno-unused-parameter
