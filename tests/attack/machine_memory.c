@@ -101,12 +101,8 @@ static void donation_of_low_memory(void)
                tiny_call(HYPERCALL_FRAME_DONATE, partition, 0, 0xfec00, 1, DONATE_KEEP).status != STATUS_OK);
 }
 
-static void devices_are_not_given(void)
+static void power_is_the_cores(void)
 {
-    tiny_check_equal("DEVICE_ASSIGN", tiny_call(HYPERCALL_DEVICE_ASSIGN, 0, 0, 0, 0, 0).status,
-                     STATUS_UNKNOWN);
-    tiny_check_equal("PCI_CONFIG", tiny_call(HYPERCALL_PCI_CONFIG, 0, 0, 0, 0, 0).status, STATUS_UNKNOWN);
-    tiny_check_equal("IRQ_MAP", tiny_call(HYPERCALL_IRQ_MAP, 0, 0, 0, 0, 0).status, STATUS_UNKNOWN);
     tiny_check_equal("POWER of no known kind", tiny_call(HYPERCALL_POWER, 2, 0, 0, 0, 0).status,
                      STATUS_AT(STATUS_INVALID, OPERAND_RDI));
     tiny_check_equal("POWER to sleep", tiny_call(HYPERCALL_POWER, 3, 0, 0, 0, 0).status,
@@ -125,5 +121,5 @@ void tiny_main(const struct boot_info *info)
     }
     every_frame(info);
     donation_of_low_memory();
-    devices_are_not_given();
+    power_is_the_cores();
 }
