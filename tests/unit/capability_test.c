@@ -12,7 +12,7 @@
  */
 #define PIN            0x00000068u /* NMI exiting, virtual NMIs, preemption timer */
 #define PIN_GUEST      0x00000001u /* external interrupts */
-#define PRIMARY        0xb2000c00u /* MWAIT, RDPMC, I/O bitmaps, MSR bitmaps, MONITOR, secondary controls */
+#define PRIMARY        0xb2800c00u /* MWAIT, RDPMC, MOV DR, I/O bitmaps, MSR bitmaps, MONITOR, secondary controls */
 #define PRIMARY_GUEST  0x00180080u /* HLT, CR8 loads and stores */
 #define SECONDARY      0x000000e2u /* EPT, VPID, WBINVD, unrestricted guest */
 #define SECONDARY_MORE 0x00109008u /* RDTSCP, INVPCID, ENCLS, XSAVES: where the CPU has them */
