@@ -28,4 +28,13 @@ static inline uint64_t frame_of_address(uint64_t address)
     return address / FRAME_SIZE;
 }
 
+/* Bits 31:0: of a register of which an instruction takes no more. */
+/*@ assigns \nothing;
+    ensures \result == value % 0x100000000;
+*/
+static inline uint32_t low_half(uint64_t value)
+{
+    return (uint32_t)(value % 0x100000000u);
+}
+
 #endif

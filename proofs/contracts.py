@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""usage: contracts.py FILE.c     prints the functions defined in FILE.c that have no ACSL contract, here or in its header"""
+"""usage: contracts.py FILE.c             prints the functions defined in FILE.c that have no ACSL contract, here or in its header
+contracts.py --defined FILE.c   prints all functions that it defines, with commas"""
 import os
 import re
 import sys
@@ -17,8 +18,11 @@ def contracted(text):
     return found
 
 
-source = sys.argv[1]
+source = sys.argv[-1]
 text = open(source, encoding="utf-8").read()
+if sys.argv[1] == "--defined":
+    print(",".join(DEFINITION.findall(text)))
+    sys.exit()
 known = contracted(text)
 for header in (source[:-1] + "h",):
     if os.path.exists(header):

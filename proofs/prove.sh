@@ -29,7 +29,7 @@ refuse "a contract on trust outside of isolation/trusted.h" \
 
 include=$(gcc -print-file-name=include)
 options=(-c11 -machdep gcc_x86_64 -no-frama-c-stdlib
-    -cpp-extra-args="-ffreestanding -nostdinc -isystem $include -I."
+    -cpp-extra-args="-ffreestanding -nostdinc -isystem $include -iquote proofs/trusted -I. -include proofs/trusted/frama.h"
     -warn-unsigned-overflow -warn-unsigned-downcast
     -wp -wp-rte -wp-timeout "${TIMEOUT:-20}" -wp-par "${PAR:-3}"
     -kernel-warn-key annot-error=abort -kernel-warn-key asm:clobber=abort -wp-warn-key pedantic-assigns=abort)
@@ -46,6 +46,7 @@ log_of() { # FILE
 prove() { # FILE: its logs, and then a file with the exit status and the seconds it took
     log=$(log_of "$1") start=$(date +%s) only=() status=0
     # A driver that includes a source, for its static functions, proves its own functions only.
+    case $1 in vmx/*) only=(-wp-fct "$(python3 proofs/contracts.py --defined "$1")") ;; esac
     case $1 in proofs/ni_*) only=(-wp-fct "$(grep -oE '^void ni_\w+' "$1" | sed 's/void //' | paste -sd,)") ;; esac
     frama-c "${options[@]}" -wp-prover z3,cvc4 "${only[@]}" "$1" > "$log" 2>&1 || status=$?
     [ "${SMOKE:-1}" = 0 ] || frama-c "${options[@]}" "${smoke_options[@]}" "${only[@]}" "$1" > "$log.smoke" 2>&1 || status=$?

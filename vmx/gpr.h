@@ -11,6 +11,9 @@
 #define GPR_LOW_REGISTERS  ((1ull << GUEST_R10) - 1u)
 #define GPR_HIGH_REGISTERS (0x3full << GUEST_R10)
 
+/*@ requires number <= GUEST_R15 && \valid(to);
+    assigns *to;
+*/
 static inline void gpr_take_if_named(uint64_t mask, enum guest_register number, uint64_t *to, uint64_t from)
 {
     if ((mask >> number & 1) != 0) {
@@ -18,6 +21,9 @@ static inline void gpr_take_if_named(uint64_t mask, enum guest_register number, 
     }
 }
 
+/*@ requires \valid(to) && \valid_read(from);
+    assigns to->r10, to->r11, to->r12, to->r13, to->r14, to->r15;
+*/
 static inline void gpr_take_high(struct gpr_file *to, const struct gpr_file *from)
 {
     to->r10 = from->r10;
@@ -28,6 +34,9 @@ static inline void gpr_take_high(struct gpr_file *to, const struct gpr_file *fro
     to->r15 = from->r15;
 }
 
+/*@ requires \valid(to) && \valid_read(from);
+    assigns to->r9, to->r8, to->rdi, to->rsi, to->rbx, to->rdx;
+*/
 static inline void gpr_take_low(struct gpr_file *to, const struct gpr_file *from)
 {
     to->r9 = from->r9;
@@ -39,6 +48,9 @@ static inline void gpr_take_low(struct gpr_file *to, const struct gpr_file *from
 }
 
 /* Of the twelve registers that cross between guest and manager, those the mask names. */
+/*@ requires \valid(to) && \valid_read(from);
+    assigns to->rbx, to->rdx, to->rsi, to->rdi, to->r8, to->r9, to->r10, to->r11, to->r12, to->r13, to->r14, to->r15;
+*/
 static inline void gpr_take_named(struct gpr_file *to, uint64_t mask, const struct gpr_file *from)
 {
     if ((mask & GPR_LOW_REGISTERS) != 0) {

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vmx/map_gpa.h"
 
-#include "abi/guest_call.h"
-#include "abi/hypercall.h"
 #include "abi/status.h"
 #include "arch/x86_64/percpu.h"
-#include "isolation/page.h"
 #include "isolation/partition.h"
 #include "lib/addr.h"
 #include "lib/answer.h"
@@ -13,6 +10,9 @@
 /* The operand of TDG.MEM.PAGE.ACCEPT: level in bits 2:0, address from bit 12 on. */
 #define ACCEPT_LEVEL_MASK 7u
 
+/*@ assigns \nothing;
+    ensures \result.status == TDVMCALL_INVALID_OPERAND && \result.next == address;
+*/
 static struct map_gpa_answer refused(uint64_t address)
 {
     return (struct map_gpa_answer){TDVMCALL_INVALID_OPERAND, address};
@@ -21,8 +21,8 @@ static struct map_gpa_answer refused(uint64_t address)
 struct map_gpa_answer map_gpa(uint64_t start, uint64_t bytes)
 {
     const uint64_t shared_bit = address_of_frame(shared_bit_gfn);
-    const uint64_t to_shared = start & shared_bit;
-    const uint64_t first = start - to_shared;
+    const bool to_shared = start >= shared_bit;
+    const uint64_t first = to_shared ? start - shared_bit : start;
     uint64_t pages = bytes / FRAME_SIZE;
     struct answer done;
 
@@ -32,8 +32,8 @@ struct map_gpa_answer map_gpa(uint64_t start, uint64_t bytes)
         return refused(start);
     }
     pages = pages < FRAME_BATCH_MAX ? pages : FRAME_BATCH_MAX;
-    done = to_shared != 0 ? page_share(percpu_this()->partition, frame_of_address(first), pages)
-                          : page_unshare(percpu_this()->partition, frame_of_address(first), pages);
+    done = to_shared ? page_share(percpu_this()->partition, frame_of_address(first), pages)
+                     : page_unshare(percpu_this()->partition, frame_of_address(first), pages);
     /* Did isolation/ agree?  Otherwise nothing has changed. */
     if (done.status != STATUS_OK) {
         return refused(start);

@@ -2,7 +2,6 @@
 #include "vmx/msr_policy.h"
 
 #include "arch/x86_64/insn.h"
-#include "arch/x86_64/msr.h"
 #include "vmx/cpuid_policy.h"
 
 #define MSR_LOW_LIMIT  0x2000u

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROOFS_TRUSTED_TSC_H
+#define PROOFS_TRUSTED_TSC_H
+
+#include <stdint.h>
+
+/* For the prover instead of arch/x86_64/tsc.h: RDTSC is some number, and so is the frequency. */
+
+/*@ assigns \nothing; */
+uint64_t tsc_read(void);
+/*@ assigns \nothing; */
+uint64_t tsc_khz(void);
+
+#endif
