@@ -5,7 +5,7 @@
 /*
  * The ownership lock: one fair lock serialises every change of ownership, of tables and of partitions.
  * Functions that need it say so; the entry points (hypercalls, guest calls) take it themselves.
- * What is read without it, and who publishes it: isolation/partition.h, isolation/vcpu.h, ept/ept_flush.h.
+ * What is read without it, who publishes it and why that is sound: docs/lock-free.md.
  */
 void lock_acquire(void);
 void lock_release(void);

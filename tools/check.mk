@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-check: core ## format, layer rule, headers alone, the linked core, mutants that apply, clang-tidy (CHECKS=name: only that)
+check: core ## format, layer rule, headers alone, the linked core, lock-free reads, mutants that apply, clang-tidy (CHECKS=name: only that)
 	@tools/check.py $(CHECKS)
 tcb: ## code lines of the core, file by file
 	@tools/tcb.py

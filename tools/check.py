@@ -7,11 +7,12 @@ import check_binary
 import check_format
 import check_headers
 import check_layers
+import check_lock_free
 import check_mutants
 import check_tidy
 
 CHECKS = {"format": check_format, "layers": check_layers, "headers": check_headers, "binary": check_binary,
-          "mutants": check_mutants, "tidy": check_tidy}
+          "lock-free": check_lock_free, "mutants": check_mutants, "tidy": check_tidy}
 
 
 def main():

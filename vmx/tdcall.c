@@ -24,11 +24,12 @@ static uint64_t address_width(void)
 
 static uint64_t vp_info(struct gpr_file *gpr)
 {
-    const struct partition *partition = &partitions[percpu_this()->partition];
+    const uint32_t partition = percpu_this()->partition;
 
     gpr->rcx = address_width();
     gpr->rdx = ATTRIBUTES_SEPT_VE_DISABLE;
-    gpr->r8 = partition->vcpu_count | ((uint64_t)partition->vcpu_limit << VCPUS_LIMIT_SHIFT);
+    gpr->r8 =
+        partitions[partition].vcpu_count | ((uint64_t)partitions[partition].vcpu_limit << VCPUS_LIMIT_SHIFT);
     gpr->r9 = vcpus[percpu_this()->vcpu].index;
     gpr->r10 = 0;
     gpr->r11 = 0;
