@@ -66,9 +66,22 @@ rm -f "$logs"/*.status "$logs"/*.log "$logs"/*.smoke
     done
     wait
 ) &
+# Every half minute: what is being proved, and how far.
+told=0
+progress() {
+    [ $((SECONDS - told)) -ge 30 ] || return
+    told=$SECONDS
+    echo "    ... $SECONDS s, $passed passed, $failed failed; at work:$(for other in "${all[@]}"; do
+        running=$(log_of "$other")
+        [ -f "$running" ] && [ ! -f "$running.status" ] || continue
+        [ -f "$running.smoke" ] && running=$running.smoke what=" smoke tests" || what=" goals"
+        echo " $other ($(sed -n 's/^\[wp\] \([0-9]*\) goals scheduled.*/\1/p' "$running" | tail -1)$what)"
+    done | paste -sd,)"
+}
+all=("$@")
 for file in "$@"; do
     log=$(log_of "$file")
-    until [ -f "$log.status" ]; do sleep 1; done
+    until [ -f "$log.status" ]; do sleep 1; progress; done
     read -r status seconds < "$log.status"
     if [ "$status" -ne 0 ]; then
         tail -n 20 "$log"*
@@ -95,8 +108,9 @@ for file in "$@"; do
     refuse "functions without a contract in $file" "$(python3 proofs/contracts.py "$file")"
 done
 
-echo "On trust (isolation/trusted.h, and code that is given to the prover in another form):"
-grep -hE '^(void|bool|uint|struct|static).*\);$' isolation/trusted*.h | sed 's/^/    /'
+echo "On trust (isolation/trusted*.h, proofs/trusted/, and code that is given to the prover in another form; proofs/README.md gives the reasons):"
+grep -hE '^(void|bool|uint|struct|static|enum).*\);$' isolation/trusted*.h | sed 's/^/    /'
+grep -rE '^(void|bool|uint|struct|static|enum).*\);$' proofs/trusted | sed 's/^proofs.trusted./    /'
 grep -nE '^#ifdef __FRAMAC__' "$@" ept/*.c isolation/*.c | sort -u | sed 's/^/    /; s/:#ifdef.*/: the #else part/'
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -25,6 +25,7 @@ PARTS = (
     ("mutants", ["make", "-s", "mutants", "SAMPLE=1"], 600),
     ("system", PYTEST + ["tests"], 1200),
     ("prove", ["make", "-s", "-j2", "prove"], 2700),
+    ("faults", ["make", "-s", "prove-faults"], 900),
 )
 COUNTED_BY_STATUS = ("build",)  # one test: it works or it does not
 PLAIN = re.compile(r"^(?:\S+: )?(\d+) passed, (\d+) failed$")

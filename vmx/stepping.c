@@ -3,15 +3,8 @@
 
 #include "abi/audit.h"
 #include "arch/x86_64/tsc.h"
-#include "isolation/audit.h"
-#include "lib/limits.h"
 
-/* By vCPU slot; touched by the CPU that has claimed the vCPU alone. */
-struct stepping {
-    uint64_t refused_until; /* TSC */
-    uint32_t in_a_row;
-};
-static struct stepping stepping[VCPUS_MAX];
+struct stepping stepping[VCPUS_MAX];
 
 void stepping_note(uint32_t slot, uint64_t ticks)
 {

@@ -14,22 +14,33 @@
 
 /* TD attributes: no EPT violation of a private page is turned into #VE.  Linux insists. */
 #define ATTRIBUTES_SEPT_VE_DISABLE (1ull << 28)
-#define VCPUS_LIMIT_SHIFT          32u
+#define VCPUS_LIMIT_UNIT           0x100000000ull /* the limit is in bits 63:32 */
 
 /* Guest-physical addresses have this many bits, the shared bit the highest of them. */
+/*@ requires 1 <= shared_bit_gfn <= GFN_LIMIT / 2;
+    assigns \nothing;
+    ensures 1 <= \result <= 64;
+*/
 static uint64_t address_width(void)
 {
     return (uint64_t)__builtin_ctzll(shared_bit_gfn * FRAME_SIZE) + 1u;
 }
 
+/* What the guest may know of itself. */
+/*@ requires gpr == &state_here.gpr && map_gpa_ready && percpu_here.vcpu < VCPUS_MAX;
+    assigns gpr->rcx, gpr->rdx, gpr->r8, gpr->r9, gpr->r10, gpr->r11;
+    ensures status: \result == TDX_SUCCESS;
+    ensures own: gpr->r8 == made(percpu_here.partition) + 0x100000000 * run_size(percpu_here.partition) &&
+      gpr->r9 == vcpus[percpu_here.vcpu].index;
+    ensures fixed: gpr->rdx == ATTRIBUTES_SEPT_VE_DISABLE && gpr->r10 == 0 && gpr->r11 == 0;
+*/
 static uint64_t vp_info(struct gpr_file *gpr)
 {
     const uint32_t partition = percpu_this()->partition;
 
     gpr->rcx = address_width();
     gpr->rdx = ATTRIBUTES_SEPT_VE_DISABLE;
-    gpr->r8 =
-        partitions[partition].vcpu_count | ((uint64_t)partitions[partition].vcpu_limit << VCPUS_LIMIT_SHIFT);
+    gpr->r8 = partitions[partition].vcpu_count + partitions[partition].vcpu_limit * VCPUS_LIMIT_UNIT;
     gpr->r9 = vcpus[percpu_this()->vcpu].index;
     gpr->r10 = 0;
     gpr->r11 = 0;
@@ -37,12 +48,20 @@ static uint64_t vp_info(struct gpr_file *gpr)
 }
 
 /* There are no fields.  Linux uses R8 without asking for the status. */
+/*@ requires gpr == &state_here.gpr;
+    assigns gpr->r8;
+    ensures \result == TDX_METADATA_FIELD_ID_INCORRECT && gpr->r8 == 0;
+*/
 static uint64_t no_field(struct gpr_file *gpr)
 {
     gpr->r8 = 0;
     return TDX_METADATA_FIELD_ID_INCORRECT;
 }
 
+/*@ requires gpr == &state_here.gpr && map_gpa_ready && tables_inv && percpu_here.vcpu < VCPUS_MAX;
+    assigns gpr->rcx, gpr->rdx, gpr->r8, gpr->r9, gpr->r10, gpr->r11, state_here.ve.valid;
+    ensures unknown: !tdcall_known(leaf) ==> \result == TDX_OPERAND_INVALID && gpr->rcx == \old(gpr->rcx) && gpr->r8 == \old(gpr->r8);
+*/
 static uint64_t leaf_status(struct gpr_file *gpr, uint64_t leaf)
 {
     switch (leaf) {
@@ -56,8 +75,9 @@ static uint64_t leaf_status(struct gpr_file *gpr, uint64_t leaf)
     case TDG_VM_WR:
         return no_field(gpr);
     default: /* TDG_MR_REPORT and TDG_MR_RTMR_EXTEND wait for the measured boot */
-        return TDX_OPERAND_INVALID;
+        break;
     }
+    return TDX_OPERAND_INVALID;
 }
 
 enum exit_next tdcall(void)

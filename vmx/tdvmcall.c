@@ -15,19 +15,15 @@ enum io_limits {
     IO_MEMORY_BYTES_MAX = 8,
 };
 
-/* A register that the guest did not name is not changed. */
-/*@ requires state == &state_here;
+/* Every call that is made names R10 and R11. */
+/*@ requires state == &state_here && gpr_mask_ok(state->gpr.rcx);
     assigns state->gpr.r10, state->gpr.r11;
-    ensures next: \result == NEXT_RESUME;
-    ensures r10: state->gpr.r10 == (gpr_named(state->gpr.rcx, 1024) == 1 ? status : \old(state->gpr.r10));
-    ensures r11: state->gpr.r11 == (gpr_named(state->gpr.rcx, 2048) == 1 ? value : \old(state->gpr.r11));
+    ensures answer: \result == NEXT_RESUME && state->gpr.r10 == status && state->gpr.r11 == value;
 */
 static enum exit_next finish(struct vcpu_state *state, uint64_t status, uint64_t value)
 {
-    const uint64_t mask = state->gpr.rcx;
-
-    state->gpr.r10 = gpr_taken(mask, GPR_BIT(GUEST_R10), status, state->gpr.r10);
-    state->gpr.r11 = gpr_taken(mask, GPR_BIT(GUEST_R11), value, state->gpr.r11);
+    state->gpr.r10 = status;
+    state->gpr.r11 = value;
     return NEXT_RESUME;
 }
 
@@ -40,15 +36,6 @@ static enum exit_next refuse_call(struct vcpu_state *state)
     return finish(state, TDVMCALL_INVALID_OPERAND, 0);
 }
 
-/*@ requires state == &state_here && gpr_mask_ok(state->gpr.rcx);
-    assigns state->gpr.r10, state->gpr.r11;
-    ensures answer: \result == NEXT_RESUME && state->gpr.r10 == TDVMCALL_SUCCESS && state->gpr.r11 == value;
-*/
-static enum exit_next succeed(struct vcpu_state *state, uint64_t value)
-{
-    return finish(state, TDVMCALL_SUCCESS, value);
-}
-
 /* The guest can halt with interrupts off: what is pending wakes it all the same. */
 /*@ requires state == &state_here && gpr_mask_ok(state->gpr.rcx);
     assigns state->gpr.r10, state->gpr.r11, state->vlapic, state->halted, vcpus[0 .. VCPUS_MAX - 1],
@@ -58,7 +45,7 @@ static enum exit_next succeed(struct vcpu_state *state, uint64_t value)
 */
 static enum exit_next halt(struct vcpu_state *state)
 {
-    succeed(state, 0);
+    finish(state, TDVMCALL_SUCCESS, 0);
     return vlapic_has_deliverable() ? NEXT_RESUME : run_return_halted(vlapic_next_deadline());
 }
 
@@ -86,7 +73,7 @@ static enum exit_next cpuid(struct vcpu_state *state)
     state->gpr.r13 = gpr_taken(mask, GPR_BIT(GUEST_R13), result.ebx, state->gpr.r13);
     state->gpr.r14 = gpr_taken(mask, GPR_BIT(GUEST_R14), result.ecx, state->gpr.r14);
     state->gpr.r15 = gpr_taken(mask, GPR_BIT(GUEST_R15), result.edx, state->gpr.r15);
-    return succeed(state, 0);
+    return finish(state, TDVMCALL_SUCCESS, 0);
 }
 
 /*@ requires state == &state_here && gpr_mask_ok(state->gpr.rcx);
@@ -102,7 +89,7 @@ static enum exit_next read_msr(struct vcpu_state *state)
     if (state->gpr.r12 > UINT32_MAX || !msr_policy_guest_call_read(low_half(state->gpr.r12), &value)) {
         return refuse_call(state);
     }
-    return succeed(state, value);
+    return finish(state, TDVMCALL_SUCCESS, value);
 }
 
 /*@ requires state == &state_here && gpr_mask_ok(state->gpr.rcx);
@@ -117,7 +104,7 @@ static enum exit_next write_msr(struct vcpu_state *state)
         !msr_policy_guest_call_write(low_half(state->gpr.r12), state->gpr.r13)) {
         return refuse_call(state);
     }
-    return succeed(state, 0);
+    return finish(state, TDVMCALL_SUCCESS, 0);
 }
 
 /*@ assigns \nothing;
@@ -183,7 +170,8 @@ static enum exit_next access(struct vcpu_state *state, bool asks)
             vcpus[0 .. VCPUS_MAX - 1];
     ensures unlocked: held == 0;
     ensures next: \result == NEXT_RESUME;
-    ensures refused: !map_gpa_ok(state->gpr.r12, state->gpr.r13) ==> state->gpr.r10 == TDVMCALL_INVALID_OPERAND && state->gpr.r11 == state->gpr.r12;
+    ensures refused: !map_gpa_ok(\old(state->gpr.r12), \old(state->gpr.r13)) ==>
+      state->gpr.r10 == TDVMCALL_INVALID_OPERAND && state->gpr.r11 == \old(state->gpr.r12);
 */
 static enum exit_next map(struct vcpu_state *state)
 {

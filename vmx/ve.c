@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vmx/ve.h"
 
-#include "abi/guest_call.h"
 #include "arch/x86_64/cr.h"
 #include "arch/x86_64/vector.h"
+#include "lib/addr.h"
 #include "vmx/exit_reason.h"
 #include "vmx/vcpu_state.h"
 #include "vmx/vmcs.h"
 
-#define INSTRUCTION_INFO_SHIFT 32u
+#define INSTRUCTION_INFO_UNIT 0x100000000ull /* it is in bits 63:32 */
 
+/*@ requires \valid_read(info) && \separated(info, &state_here);
+    assigns state_here.ve;
+    ensures \result == NEXT_RESUME;
+    ensures held: \old(state_here.ve.valid) != 0 ==> state_here.ve.exit_reason == \old(state_here.ve.exit_reason);
+    ensures valid: state_here.ve.valid != 0;
+*/
 static enum exit_next raise(const struct ve_info *info)
 {
     struct ve_info *held = &vcpu_state()->ve;
@@ -37,7 +43,7 @@ enum exit_next ve_raise_instruction(uint32_t reason)
     if (reason == EXIT_IO_INSTRUCTION) {
         info.qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
         info.linear_address = vmcs_read(VMCS_GUEST_LINEAR_ADDRESS);
-        info.length_and_info |= vmcs_read(VMCS_EXIT_INSTRUCTION_INFO) << INSTRUCTION_INFO_SHIFT;
+        info.length_and_info |= low_half(vmcs_read(VMCS_EXIT_INSTRUCTION_INFO)) * INSTRUCTION_INFO_UNIT;
     }
     return raise(&info);
 }
