@@ -73,7 +73,7 @@ fault device-without-reset isolation/device.c device_assign 's/if (!is_fit(group
 fault device-of-the-firmware isolation/device.c device_assign 's/ || (slot != PARTITION_MANAGER && device_facts\[group\].managers)//'
 fault device-not-detached isolation/device.c take 's/^    device_act_detach(group);//'
 fault device-of-two isolation/device.c device_assign 's/if (devices\[group\].owner != PARTITION_CORE)/if (false)/'
-fault mask-any-register proofs/gpr.c gpr_mask_is_valid 's/mask % GPR_BIT(GUEST_RDX) == 0/true/' vmx/gpr.h
+fault mask-any-register proofs/gpr.c gpr_mask_is_valid 's/mask % GPR_MASK_OF(GUEST_RDX) == 0/true/' vmx/gpr_mask.h
 fault port-any vmx/tdvmcall.c is_port_access 's/ && port < IO_PORTS//'
 fault disclose-unnamed vmx/tdvmcall.c ask_manager 's/run_return_guest_call(state->call_mask)/run_return_guest_call(TDVMCALL_MASK_ALLOWED)/'
 fault map-beyond-half vmx/map_gpa.c map_gpa 's/bytes > shared_bit - first/false/'

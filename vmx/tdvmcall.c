@@ -69,10 +69,10 @@ static enum exit_next cpuid(struct vcpu_state *state)
     const struct cpuid_result result =
         cpuid_policy_answer(&context, low_half(state->gpr.r12), low_half(state->gpr.r13));
 
-    state->gpr.r12 = gpr_taken(mask, GPR_BIT(GUEST_R12), result.eax, state->gpr.r12);
-    state->gpr.r13 = gpr_taken(mask, GPR_BIT(GUEST_R13), result.ebx, state->gpr.r13);
-    state->gpr.r14 = gpr_taken(mask, GPR_BIT(GUEST_R14), result.ecx, state->gpr.r14);
-    state->gpr.r15 = gpr_taken(mask, GPR_BIT(GUEST_R15), result.edx, state->gpr.r15);
+    state->gpr.r12 = gpr_mask_taken(mask, GPR_MASK_OF(GUEST_R12), result.eax, state->gpr.r12);
+    state->gpr.r13 = gpr_mask_taken(mask, GPR_MASK_OF(GUEST_R13), result.ebx, state->gpr.r13);
+    state->gpr.r14 = gpr_mask_taken(mask, GPR_MASK_OF(GUEST_R14), result.ecx, state->gpr.r14);
+    state->gpr.r15 = gpr_mask_taken(mask, GPR_MASK_OF(GUEST_R15), result.edx, state->gpr.r15);
     return finish(state, TDVMCALL_SUCCESS, 0);
 }
 

@@ -4,6 +4,7 @@
 
 #include "vmx/exit.h"
 #include "vmx/gpr.h"
+#include "vmx/gpr_mask.h"
 #include "vmx/map_gpa.h"
 #include "vmx/vcpu_state.h"
 
