@@ -991,6 +991,54 @@ static void random_sequences_equal_the_model(void **state)
     assert_true(nmis > 100);
 }
 
+static bool one_life(uint32_t n)
+{
+    const uint64_t id = partition_create(8, 1 + n % 3).value;
+    const uint64_t vcpu = vcpu_create(id).value;
+    const uint32_t slot = (uint32_t)(id % PARTITIONS_MAX);
+    uint64_t status;
+
+    vcpu_release((uint32_t)(vcpu % VCPUS_MAX));
+    if (frame_donate(id, n % 7, RAM_FIRST, 8, n & 1) != STATUS_OK || partition_seal(id) != STATUS_OK) {
+        return false;
+    }
+    if (n % 2 == 0 && page_share(slot, n % 7 + 2, 1 + n % 6).status != STATUS_OK) {
+        return false;
+    }
+    if (partition_destroy(id) != STATUS_OK || vcpu_seize(vcpu).status != STATUS_OK) {
+        return false;
+    }
+    vcpu_retire((uint32_t)(vcpu % VCPUS_MAX));
+    do {
+        status = frame_reclaim(id);
+    } while (status == STATUS_RETRY);
+    return status == STATUS_OK;
+}
+
+static void ten_thousand_lives_leave_nothing_behind(void **state)
+{
+    static struct frame before[LIMIT];
+    static struct table_slice slices[PARTITIONS_MAX];
+
+    start(7);
+    /* The first life may leave the manager a table that it did not have. */
+    assert_true(one_life(0));
+    memcpy(before, frames, sizeof(before));
+    memcpy(slices, table_slices, sizeof(slices));
+    for (uint32_t n = 1; n <= 10000; n++) {
+        assert_true(one_life(n));
+    }
+    assert_memory_equal(frames, before, sizeof(before));
+    assert_memory_equal(table_slices, slices, sizeof(slices));
+    for (uint32_t v = PARTITION_FIRST_GUEST; v < PARTITIONS_MAX; v++) {
+        assert_int_equal(partitions[v].state, PARTITION_FREE);
+        assert_int_equal(table_roots[table_ept_space(v)], TABLE_NONE);
+    }
+    for (uint32_t s = CPUS; s < VCPUS_MAX; s++) {
+        assert_int_equal(vcpus[s].state, VCPU_FREE);
+    }
+}
+
 static void wrong_machines_are_refused(void **state)
 {
     assert_false(isolation_init(0, POOL, POOL_HFN, SHARED, CPUS));
@@ -1078,6 +1126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_sequences_equal_the_model),
+        cmocka_unit_test(ten_thousand_lives_leave_nothing_behind),
         cmocka_unit_test(wrong_machines_are_refused),
         cmocka_unit_test(grants_are_checked),
         cmocka_unit_test(tables_are_a_quota),
