@@ -83,7 +83,6 @@ static __attribute__((noinline)) void arrive(struct percpu *this, uint32_t slot)
         panic(PANIC_INVALIDATE, slot, 0);
     }
     vmcs_setup_host(this->cpu);
-    vcpu_state()->launched = 0;
     /* Sequentially consistent: whoever requests an interrupt sees where it is, or it sees the request. */
     __atomic_store_n(&vcpus[slot].last_cpu, this->cpu, __ATOMIC_SEQ_CST);
 }
