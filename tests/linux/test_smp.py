@@ -23,8 +23,7 @@ exit 7
 
 
 def test_two_cpus_on_two(start, tmp_path, monkeypatch):
-    one_cpu = run.guest_configuration
-    monkeypatch.setattr(run, "guest_configuration", lambda: one_cpu().replace("cpus = 1", "cpus = 2"))
+    monkeypatch.setenv("CPUS", "2")
     machine = start(run.make_run_iso(tmp_path, COMMAND), cpus=2)
     end = machine.wait_for("BULKHEAD-COMMAND-END status=(.*?)\r?\n", 5 * PATIENCE)
     machine.wait_for("^bulkhead: power off", PATIENCE, end.end())
