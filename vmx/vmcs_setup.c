@@ -169,5 +169,5 @@ void vmcs_setup_guest(uint32_t cpu, uint32_t slot, uint32_t partition, uint64_t 
     vmcs_write(VMCS_IO_BITMAP_A, port_policy_guest_bitmap());
     vmcs_write(VMCS_IO_BITMAP_B, port_policy_guest_bitmap() + FRAME_SIZE);
     setup_flat_segments(RIGHTS_CODE_64);
-    setup_start(rip, CR0_PG | CR0_PE | CR0_MP, cr3, CR4_PAE, EFER_LME | EFER_LMA);
+    setup_start(rip, CR0_PG | CR0_PE | CR0_MP, cr3, CR4_PAE, EFER_LME | EFER_LMA | EFER_NXE);
 }
