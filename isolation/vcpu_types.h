@@ -18,7 +18,7 @@ enum vcpu_claim_state {
     VCPU_FREE = 0,
     VCPU_READY = 1,
     VCPU_RUNNING = 2, /* claimed by a CPU: to make it, to run it (that CPU is last_cpu then), or to end it */
-    VCPU_GONE = 3,    /* its partition is being destroyed, its registers are scrubbed: nobody claims it again */
+    VCPU_GONE = 3, /* its partition is being destroyed, its registers are scrubbed: nobody claims it again */
 };
 
 #define VCPU_NONE   VCPUS_MAX
