@@ -53,11 +53,6 @@ static void fill_directory(uint64_t *directory, uint64_t gib)
     }
 }
 
-void paging_join(void)
-{
-    insn_write_cr3(physical_of(manager_pml4));
-}
-
 bool paging_start(struct memory *memory, uint64_t frames_end)
 {
     protect_window();
@@ -72,6 +67,6 @@ bool paging_start(struct memory *memory, uint64_t frames_end)
         fill_directory(physical_at(address_of_frame(frame)), gib);
         boot_pdpt[gib] = address_of_frame(frame) | PAGE_PRESENT | PAGE_WRITE;
     }
-    paging_join();
+    insn_write_cr3(physical_of(manager_pml4));
     return true;
 }

@@ -14,7 +14,4 @@
  */
 bool paging_start(struct memory *memory, uint64_t frames_end);
 
-/* The same tables on another CPU. */
-void paging_join(void);
-
 #endif

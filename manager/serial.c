@@ -2,7 +2,6 @@
 #include "manager/serial.h"
 
 #include "manager/insn.h"
-#include "manager/lock.h"
 
 /* PC16550D data sheet, "Register Addresses". */
 enum {
@@ -34,7 +33,6 @@ static uint32_t sent_first, sent_count;
 static uint8_t received[RECEIVED_BYTES];
 static uint32_t received_first, received_count;
 static bool has_line, has_debug_port;
-static struct lock lock; /* the line, and both buffers */
 
 void serial_start(bool debug_port)
 {
@@ -69,7 +67,7 @@ static void receive(void)
     received_count++;
 }
 
-static void poll(void)
+void serial_poll(void)
 {
     if (!has_line) {
         sent_count = 0;
@@ -87,27 +85,19 @@ static void poll(void)
     }
 }
 
-void serial_poll(void)
-{
-    lock_take(&lock);
-    poll();
-    lock_drop(&lock);
-}
-
 void serial_write(uint8_t byte)
 {
-    lock_take(&lock);
     if (has_debug_port) {
         insn_outb(DEBUG_PORT, byte);
     }
     for (uint32_t polls = 0; sent_count == SENT_BYTES && polls < FLUSH_POLLS_MAX; polls++) {
-        poll();
+        serial_poll();
     }
-    if (has_line && sent_count < SENT_BYTES) {
-        sent[(sent_first + sent_count) % SENT_BYTES] = byte;
-        sent_count++;
+    if (!has_line || sent_count == SENT_BYTES) {
+        return;
     }
-    lock_drop(&lock);
+    sent[(sent_first + sent_count) % SENT_BYTES] = byte;
+    sent_count++;
 }
 
 bool serial_arrived(void)
@@ -117,17 +107,13 @@ bool serial_arrived(void)
 
 bool serial_read(uint8_t *byte)
 {
-    bool is_there;
-
-    lock_take(&lock);
-    is_there = received_count > 0;
-    if (is_there) {
-        *byte = received[received_first];
-        received_first = (received_first + 1) % RECEIVED_BYTES;
-        received_count--;
+    if (received_count == 0) {
+        return false;
     }
-    lock_drop(&lock);
-    return is_there;
+    *byte = received[received_first];
+    received_first = (received_first + 1) % RECEIVED_BYTES;
+    received_count--;
+    return true;
 }
 
 bool serial_pending(void)
