@@ -25,7 +25,7 @@ enum hypercall {
     HYPERCALL_VCPU_CREATE = 0x20,
     /* See below. */
     HYPERCALL_VCPU_RUN = 0x21,
-    /* RDI = vCPU id, RSI = vector (32 to 255, not 0x80). */
+    /* RDI = vCPU id, RSI = vector (32 to 255, not 0x80).  If it runs on another CPU it takes it at once. */
     HYPERCALL_VCPU_INTERRUPT = 0x22,
 
     /* RDI = partition id, RSI = first gfn, RDX = first hfn, R10 = count (1 to FRAME_BATCH_MAX),
@@ -48,6 +48,10 @@ enum hypercall {
     HYPERCALL_IRQ_MAP = 0x60,
     /* RDI = function, RSI = number. */
     HYPERCALL_IRQ_UNMAP = 0x61,
+
+    /* RDI = CPU number (1 to INFO_CPUS - 1), RSI = physical address, RDX = value.  The manager begins on that
+     * CPU too: there as it began on CPU 0 (abi/boot_info.h), with EBX = the value.  Once for each CPU. */
+    HYPERCALL_CPU_START = 0x70,
 
     /* RDI = enum power_action.  Does not return: every guest is destroyed and scrubbed first. */
     HYPERCALL_POWER = 0x80,

@@ -12,10 +12,15 @@ enum run_exit {
     /* The vCPU halted and has nothing to do.  RDX = TSC value at which its own timer fires
      * (all ones: never).  Run it again then, or after VCPU_INTERRUPT. */
     RUN_HALTED = 2,
-    /* The guest is stopped for good.  RDX = enum kill_reason, RSI = detail. For
+    /* The guest is stopped for good.  RDX = enum kill_reason, RSI = detail (0 where another vCPU was the
+     * reason; both 0 where the guest is being destroyed).  For
      * KILL_FATAL_ERROR the registers it named are disclosed instead (R12: its code). */
     RUN_KILLED = 3,
+    /* The vCPU sent an interrupt to vCPUs of its guest that no CPU runs: run these, or they
+     * stay halted.  RDX = which: bit n for vCPUs n, n + RUN_WAKE_VCPUS, ...  It can go on, too. */
+    RUN_WAKE = 4,
 };
+#define RUN_WAKE_VCPUS 64u
 
 enum kill_reason {
     KILL_NONE = 0,

@@ -6,10 +6,9 @@
 #include "arch/x86_64/tsc.h"
 #include "arch/x86_64/window.h"
 #include "boot/manager_module.h"
+#include "isolation/partition.h"
 #include "lib/memory.h"
 #include "lib/string.h"
-
-#define RUNNING_CPUS 1u
 
 void boot_info_write(hfn_t frame, const struct boot_parameters *parameters, const struct memory_map *map)
 {
@@ -20,7 +19,7 @@ void boot_info_write(hfn_t frame, const struct boot_parameters *parameters, cons
     info->abi_version = ABI_VERSION;
     info->flags = console_has_debug_port() ? BOOT_HAS_DEBUG_PORT : 0;
     info->tsc_khz = tsc_khz();
-    info->cpus = RUNNING_CPUS;
+    info->cpus = partitions[PARTITION_MANAGER].vcpu_count;
     for (uint32_t i = 0; i < map->range_count && i < BOOT_RANGES_MAX; i++) {
         info->ranges[i] = map->ranges[i];
         info->range_count = i + 1;

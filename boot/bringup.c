@@ -18,6 +18,7 @@
 #include "boot/acpi.h"
 #include "boot/boot_info.h"
 #include "boot/boot_memory.h"
+#include "boot/command_line.h"
 #include "boot/image.h"
 #include "boot/manager_module.h"
 #include "boot/memory_map.h"
@@ -41,7 +42,6 @@
 
 /* From the boot loader to the manager's first instruction, in order.  Runs once. */
 
-#define RUNNING_CPUS                       1u
 #define GUEST_PHYSICAL_BITS_MAX            48u
 #define CPUID_ADDRESS_WIDTHS               0x80000008u
 #define CPUID_ADDRESS_WIDTHS_PHYSICAL_MASK 0xffu
@@ -277,19 +277,25 @@ static void make_policies(void)
     port_policy_init(console_has_debug_port());
 }
 
+/* Two threads of a core see much of each other: by default only one of them runs partitions. */
+static bool with_siblings(void)
+{
+    return command_line_says(parameters.command_line, sizeof(parameters.command_line), "smt", "on");
+}
+
 _Noreturn void bringup_on_own_stack(void)
 {
     hfn_t regions;
 
-    window_init_state();
     say_sizes();
-    if (!isolation_init(plan.frame_limit, plan.table_limit, region_tables(), shared_bit(), RUNNING_CPUS)) {
+    if (!isolation_init(plan.frame_limit, plan.table_limit, region_tables(), shared_bit(),
+                        take_machine_cores(&machine, with_siblings()))) {
         refuse("The core's tables are too small for this machine.");
     }
     vtd_domain_init(shared_bit_gfn);
     vcpu_frames_init(region_frames(VCPUS_MAX * VCPU_FRAMES));
     regions = zeroed_frames(plan.cpus);
-    take_machine(&machine, map.low_frame, regions);
+    take_machine(&machine, map.low_frame, regions, with_siblings());
     vmxon_this_cpu(regions);
     make_policies();
     grant_manager_memory();

@@ -7,6 +7,7 @@
 #include "arch/x86_64/cpu_bugs.h"
 #include "arch/x86_64/dma.h"
 #include "arch/x86_64/hpet.h"
+#include "arch/x86_64/insn.h"
 #include "arch/x86_64/ioapic.h"
 #include "arch/x86_64/lapic.h"
 #include "arch/x86_64/mce.h"
@@ -29,6 +30,14 @@
 #include "isolation/device_page.h"
 #include "lib/format.h"
 
+enum cpuid_topology {
+    CPUID_MAX_LEAF = 0,
+    CPUID_TOPOLOGY = 0xb,
+    CPUID_LEVEL_TYPE_SHIFT = 8,
+    CPUID_LEVEL_TYPE_MASK = 0xff,
+    CPUID_LEVEL_THREADS = 1,
+    CPUID_LEVEL_SHIFT_MASK = 0x1f,
+};
 enum { IOAPIC_BLOCK_BYTES = 0x20, DECIMAL_BYTES = 24, LOW_FRAMES = 0xa0 };
 
 static void take_pci(const struct acpi_machine *acpi)
@@ -160,18 +169,58 @@ static uint32_t count_of(const struct acpi_machine *acpi, uint32_t apic_id)
     return count;
 }
 
-/* CPUs that are not enabled are not there: they have no code to run until someone brings them online. */
-static void take_cpus(const struct acpi_machine *acpi, hfn_t low_frame, hfn_t vmxon_regions)
+/* Bits of an x2APIC id that tell the threads of one core apart.
+ * Source: Intel SDM Vol. 2A, "CPUID", leaf 0BH, "Extended Topology Enumeration Leaf". */
+static uint32_t thread_bits(bool siblings)
+{
+    struct cpuid_result level;
+
+    if (siblings || insn_cpuid(CPUID_MAX_LEAF, 0).eax < CPUID_TOPOLOGY) {
+        return 0;
+    }
+    level = insn_cpuid(CPUID_TOPOLOGY, 0);
+    return (level.ecx >> CPUID_LEVEL_TYPE_SHIFT & CPUID_LEVEL_TYPE_MASK) == CPUID_LEVEL_THREADS
+               ? level.eax & CPUID_LEVEL_SHIFT_MASK
+               : 0;
+}
+
+/* Is CPU number `i` of the tables another thread of a core whose first one is listed before it? */
+static bool is_sibling(const struct acpi_machine *acpi, uint32_t i, uint32_t bits)
+{
+    for (uint32_t j = 0; j < i; j++) {
+        if (acpi->cpus[j].enabled && acpi->cpus[j].apic_id >> bits == acpi->cpus[i].apic_id >> bits) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint32_t take_machine_cores(const struct acpi_machine *acpi, bool siblings)
+{
+    const uint32_t bits = thread_bits(siblings);
+    uint32_t cores = 0;
+
+    for (uint32_t i = 0; i < acpi->cpu_count; i++) {
+        cores += acpi->cpus[i].enabled && !is_sibling(acpi, i, bits);
+    }
+    return cores;
+}
+
+/* Those that run partitions first, then their siblings.  CPUs that are not enabled are not there: they have no code to run
+ * until someone brings them online. */
+static void take_cpus(const struct acpi_machine *acpi, hfn_t low_frame, hfn_t vmxon_regions, uint32_t bits,
+                      bool siblings)
 {
     const uint32_t boot_id = lapic_id();
 
     if (count_of(acpi, boot_id) != 1) {
         refuse_cpu("The ACPI tables do not list the boot CPU exactly once: APIC id ", boot_id);
     }
-    smp_init(boot_id);
     for (uint32_t i = 0; i < acpi->cpu_count; i++) {
         const uint32_t apic_id = acpi->cpus[i].apic_id;
-        if (!acpi->cpus[i].enabled || apic_id == boot_id) {
+        /* The boot CPU is its core's first thread, wherever it is listed. */
+        const bool sibling = is_sibling(acpi, i, bits) || apic_id >> bits == boot_id >> bits;
+        if (!acpi->cpus[i].enabled || apic_id == boot_id || sibling != siblings) {
             continue;
         }
         if (count_of(acpi, apic_id) != 1) {
@@ -186,8 +235,10 @@ static void take_cpus(const struct acpi_machine *acpi, hfn_t low_frame, hfn_t vm
     }
 }
 
-void take_machine(const struct acpi_machine *acpi, hfn_t low_frame, hfn_t vmxon_regions)
+void take_machine(const struct acpi_machine *acpi, hfn_t low_frame, hfn_t vmxon_regions, bool siblings)
 {
+    const uint32_t bits = thread_bits(siblings);
+
     take_pci(acpi);
     dma_silence();
     take_interrupts(acpi);
@@ -196,10 +247,16 @@ void take_machine(const struct acpi_machine *acpi, hfn_t low_frame, hfn_t vmxon_
     take_power(&acpi->power);
     mce_init();
     cpu_bugs_init();
-    take_cpus(acpi, low_frame, vmxon_regions);
+    smp_init(lapic_id());
+    take_cpus(acpi, low_frame, vmxon_regions, bits, false);
+    take_cpus(acpi, low_frame, vmxon_regions, bits, true);
     const uint32_t blocked = vtd_fault_poll();
     if (blocked > 0) {
         console_line_decimal("VT-d: requests of devices blocked and recorded meanwhile: ", blocked, "");
     }
-    console_line_decimal("CPUs taken: ", smp_cpus(), "; the boot CPU runs partitions, the others are parked");
+    console_line_decimal("CPUs taken: ", smp_cpus(), "; parked until the manager asks for them");
+    if (smp_cpus() > take_machine_cores(acpi, siblings)) {
+        console_line_decimal("of these parked for good as second threads of a core (smt=on would use them): ",
+                             smp_cpus() - take_machine_cores(acpi, siblings), "");
+    }
 }

@@ -80,6 +80,7 @@ static void tables_close(uint32_t slot)
 /*@ requires all_inv && life_inv && idle_inv && swept_others(slot);
     requires is_guest(slot) && partitions[slot].state == PARTITION_DESTROYING;
     requires empty: \forall integer p; is_frame(p) ==> frames[p].state != FRAME_FREE ==> frames[p].owner != slot;
+    requires gone: all_gone(slot);
     assigns table_roots[2 * slot], table_roots[2 * slot + 1], table_slices[slot], vcpus[0 .. VCPUS_MAX - 1], partitions[slot];
     ensures inv: core_inv;
     ensures freed: free(slot);
@@ -98,7 +99,7 @@ static void slot_end(uint32_t slot)
 }
 
 /* A step of the sweep of partition `slot`; true: it was the last, and the partition is no more. */
-/*@ requires core_inv && is_guest(slot) && partitions[slot].state == PARTITION_DESTROYING;
+/*@ requires core_inv && is_guest(slot) && partitions[slot].state == PARTITION_DESTROYING && all_gone(slot);
     assigns frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             cpu_stale[0 .. FRAMES_MAX - 1], residue[0 .. FRAMES_MAX - 1], partitions[slot], table_roots[2 * slot],
             table_roots[2 * slot + 1], table_slices[slot], vcpus[0 .. VCPUS_MAX - 1];
@@ -152,14 +153,14 @@ static uint64_t reclaim_locked(uint64_t id)
 {
     uint32_t slot = partition_find(id);
 
-    /* Is there such a partition, in destruction, and out of every CPU? */
+    /* Is there such a partition, in destruction, and are its vCPUs gone? */
     if (slot == PARTITION_NONE) {
         return STATUS_AT(STATUS_INVALID, OPERAND_RDI);
     }
     if (partitions[slot].state != PARTITION_DESTROYING) {
         return STATUS_AT(STATUS_BAD_STATE, OPERAND_RDI);
     }
-    if (vcpu_any_running(slot)) {
+    if (vcpu_any_left(slot)) {
         return STATUS_AT(STATUS_BUSY, OPERAND_RDI);
     }
     /* All checks passed: nothing below can fail. */

@@ -16,7 +16,7 @@
  *   OK              all frames are the manager's, the id is freed
  *   INVALID    RDI  no such partition
  *   BAD_STATE  RDI  it is not DESTROYING
- *   BUSY       RDI  a vCPU of it is still claimed on another CPU
+ *   BUSY       RDI  a vCPU of it is not gone yet: PARTITION_DESTROY is still at work on another CPU
  */
 /*@ requires held == 0;
     assigns held, frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],

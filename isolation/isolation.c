@@ -7,12 +7,12 @@
 #include "isolation/trusted.h"
 #include "isolation/vcpu.h"
 
-/* Tables for guests beyond what their RAM needs: a few per guest, however small the machine. */
-#define TABLES_SPARE 256u
+/* Tables for guests beyond what their RAM needs: some for each guest, so that there can be many small ones. */
+#define TABLES_SPARE 1024u
 
 uint64_t isolation_tables_wanted(uint64_t limit, uint64_t ram)
 {
-    return partition_manager_tables(limit) + partition_guest_tables(ram) + ram / 1024u + TABLES_SPARE;
+    return partition_manager_tables(limit) + partition_guest_tables(ram) + ram / 64u + TABLES_SPARE;
 }
 
 bool isolation_init(uint64_t limit, uint64_t table_count, hfn_t first_table, gfn_t shared_bit, uint32_t cpus)

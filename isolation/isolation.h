@@ -11,7 +11,7 @@
 /* Tables the pool should have on a machine whose RAM ends below frame `limit` and has `ram` frames. */
 /*@ requires limit <= 0x10000000000000 && ram <= 0x10000000000000;
     assigns \nothing;
-    ensures \result == limit / 512 + limit / 262144 + limit / 134217728 + 4 + 2 * (ram / 512 + ram / 262144) + 16 + ram / 1024 + 256;
+    ensures \result == limit / 512 + limit / 262144 + limit / 134217728 + 4 + 2 * (ram / 512 + ram / 262144) + 16 + ram / 64 + 1024;
 */
 uint64_t isolation_tables_wanted(uint64_t limit, uint64_t ram);
 

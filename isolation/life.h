@@ -28,11 +28,12 @@
     predicate in_run{L}(integer v, integer s) = run_first{L}(v) <= s < run_first{L}(v) + made{L}(v);
 
     // A vCPU in use is in the run of its partition, at its index, and has the partition's id.
-    predicate vcpu_ok{L}(integer s) = \at(vcpus[s].state,L) <= VCPU_RUNNING && (\at(vcpus[s].state,L) != VCPU_FREE ==>
+    predicate vcpu_ok{L}(integer s) = \at(vcpus[s].state,L) <= VCPU_GONE && (\at(vcpus[s].state,L) != VCPU_FREE ==>
       in_set(\at(vcpus[s].partition,L)) && in_run{L}(\at(vcpus[s].partition,L), s));
     predicate vcpu_is{L}(integer v, integer s) = \at(vcpus[s].state,L) != VCPU_FREE && \at(vcpus[s].partition,L) == v &&
       \at(vcpus[s].index,L) == s - run_first{L}(v) && \at(vcpus[s].generation,L) == id_of{L}(v);
     predicate made_inv{L} = \forall integer v, s; in_set(v) ==> in_run{L}(v, s) ==> vcpu_is{L}(v, s);
+    predicate all_gone{L}(integer v) = \forall integer s; in_run{L}(v, s) ==> \at(vcpus[s].state,L) == VCPU_GONE;
     predicate is_vcpu(integer s) = 0 <= s < VCPUS_MAX;
     predicate vcpus_inv{L} = \forall integer s; is_vcpu(s) ==> vcpu_ok{L}(s);
 

@@ -155,7 +155,7 @@ uint32_t vcpu_make(uint32_t partition)
     //@ assert apart: \forall integer v; in_set(v) ==> !in_run(v, slot);
     vcpu_blank_slot(slot, partition, index);
     partitions[partition].vcpu_count = index + 1u;
-    state_publish(slot, VCPU_READY);
+    state_publish(slot, VCPU_RUNNING);
     //@ assert firsts: \forall integer v; in_set(v) ==> run_first(v) == run_first{Pre}(v) && run_size(v) == run_size{Pre}(v) && id_of(v) == id_of{Pre}(v);
     //@ assert lives: lives_inv;
     //@ assert runs: runs_inv;
@@ -167,17 +167,17 @@ uint32_t vcpu_make(uint32_t partition)
     return slot;
 }
 
-bool vcpu_any_running(uint32_t partition)
+bool vcpu_any_left(uint32_t partition)
 {
     uint32_t first = partitions[partition].vcpu_first;
 
     //@ assert ok: run_ok(partition);
     /*@ loop invariant 0 <= k <= made(partition);
-        loop invariant \forall integer s; first <= s < first + k ==> vcpus[s].state != VCPU_RUNNING;
+        loop invariant \forall integer s; first <= s < first + k ==> vcpus[s].state == VCPU_GONE;
         loop assigns k;
         loop variant made(partition) - k; */
     for (uint32_t k = 0; k < partitions[partition].vcpu_count; k++) {
-        if (state_of(first + k) == VCPU_RUNNING) {
+        if (state_of(first + k) != VCPU_GONE) {
             //@ assert is: in_run(partition, first + k);
             return true;
         }
@@ -238,30 +238,55 @@ uint32_t vcpu_of(uint32_t partition, uint32_t index)
     return partitions[partition].vcpu_first + index;
 }
 
-struct answer vcpu_claim(uint64_t id)
+struct answer vcpu_seize(uint64_t id)
 {
     uint32_t slot = vcpu_find(id);
-    uint32_t partition = (uint32_t)(id / VCPUS_MAX % PARTITIONS_MAX);
 
-    /* Is there such a vCPU, and nobody else runs it? */
+    /* Is there such a vCPU, and nobody else has it? */
     if (slot == VCPU_NONE) {
         return answer(STATUS_INVALID, 0);
+    }
+    if (state_of(slot) == VCPU_GONE) {
+        return answer(STATUS_BAD_STATE, 0);
     }
     if (!state_claim(slot)) {
         return answer(STATUS_BUSY, 0);
     }
-    /* Is it, now that it cannot go away, still the same, and may it run? */
-    if (vcpus[slot].generation != id / VCPUS_MAX || vcpus[slot].partition != partition ||
-        !partition_runs(partition)) {
+    /* Is it, now that it cannot go away, still the same? */
+    if (vcpus[slot].generation != id / VCPUS_MAX) {
         vcpu_release(slot);
         return answer(STATUS_BAD_STATE, 0);
     }
     return answer(STATUS_OK, slot);
 }
 
+struct answer vcpu_claim(uint64_t id)
+{
+    struct answer seized = vcpu_seize(id);
+    uint32_t slot = (uint32_t)(id % VCPUS_MAX);
+    uint32_t partition = (uint32_t)(id / VCPUS_MAX % PARTITIONS_MAX);
+
+    /* May it run? */
+    if (seized.status == STATUS_OK && (vcpus[slot].partition != partition || !partition_runs(partition))) {
+        vcpu_release(slot);
+        return answer(STATUS_BAD_STATE, 0);
+    }
+    return seized;
+}
+
 void vcpu_release(uint32_t slot)
 {
     state_publish(slot, VCPU_READY);
+}
+
+void vcpu_retire(uint32_t slot)
+{
+    state_publish(slot, VCPU_GONE);
+}
+
+uint32_t vcpu_runs_on(uint32_t slot)
+{
+    return state_of(slot) == VCPU_RUNNING ? vcpus[slot].last_cpu : VCPU_NO_CPU;
 }
 
 #ifdef __FRAMAC__

@@ -11,13 +11,14 @@
  * partitions[p].vcpu_first + index, index = APIC id.  A vCPU's id is generation * VCPUS_MAX + slot, and its generation is
  * the id of its partition: as these never come back, it never does.
  *
- * Changed without the lock: `state` by compare-exchange (vcpu_claim, vcpu_release), `requests` by atomic or and
- * exchange, `last_cpu` by the CPU that has claimed the vCPU.
+ * Changed without the lock: `state` by compare-exchange out of READY and by one store out of RUNNING, which is the
+ * claimer's alone to make; `requests` by atomic or and exchange; `last_cpu` by the CPU that has claimed the vCPU.
  */
 enum vcpu_claim_state {
     VCPU_FREE = 0,
     VCPU_READY = 1,
-    VCPU_RUNNING = 2, /* claimed by a CPU, which is last_cpu once it has entered */
+    VCPU_RUNNING = 2, /* claimed by a CPU: to make it, to run it (that CPU is last_cpu then), or to end it */
+    VCPU_GONE = 3, /* its partition is being destroyed, its registers are scrubbed: nobody claims it again */
 };
 
 #define VCPU_NONE   VCPUS_MAX

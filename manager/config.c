@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-enum { CPUS_MAX_NOW = 1, WEIGHT_DEFAULT = 100 };
+enum { WEIGHT_DEFAULT = 100, CAP_MAX = 100 * CONFIG_CPUS_MAX, CPU_NUMBER_MAX = 63 };
 #define MEMORY_DEFAULT (256ull << 20)
 
 enum section { SECTION_NONE, SECTION_MANAGER, SECTION_GUEST, SECTION_UNKNOWN };
@@ -17,6 +17,8 @@ enum key {
     KEY_MEMORY,
     KEY_CPUS,
     KEY_WEIGHT,
+    KEY_CAP,
+    KEY_ON_CPUS,
     KEY_CONSOLE,
     KEY_ON_RESET,
     KEYS_OF_GUEST,
@@ -33,6 +35,8 @@ static const char *const key_words[KEYS] = {
     [KEY_MEMORY] = "memory",
     [KEY_CPUS] = "cpus",
     [KEY_WEIGHT] = "weight",
+    [KEY_CAP] = "cap",
+    [KEY_ON_CPUS] = "on_cpus",
     [KEY_CONSOLE] = "console",
     [KEY_ON_RESET] = "on_reset",
     [KEY_WHEN_DONE] = "when_done",
@@ -80,6 +84,7 @@ static void start_guest(struct parser *parser, struct config_text name)
         .memory = MEMORY_DEFAULT,
         .cpus = 1,
         .weight = WEIGHT_DEFAULT,
+        .on_cpus = UINT64_MAX,
         .console = CONFIG_CONSOLE_VIRTIO | CONFIG_CONSOLE_SERIAL,
         .sound = true,
     };
@@ -153,8 +158,8 @@ static void set_memory(struct parser *parser, struct config_text value)
 static void set_cpus(struct parser *parser, struct config_text value)
 {
     uint64_t number;
-    if (!config_text_number(value, CPUS_MAX_NOW, &number) || number == 0) {
-        complain(parser, "this version runs one CPU for each guest; say \"cpus = 1\"", value);
+    if (!config_text_number(value, CONFIG_CPUS_MAX, &number) || number == 0) {
+        complain(parser, "a guest has 1 to 16 CPUs", value);
         return;
     }
     parser->guest->cpus = (uint32_t)number;
@@ -168,6 +173,36 @@ static void set_weight(struct parser *parser, struct config_text value)
         return;
     }
     parser->guest->weight = (uint32_t)number;
+}
+
+static void set_cap(struct parser *parser, struct config_text value)
+{
+    uint64_t number;
+    if (!config_text_number(value, CAP_MAX, &number) || number == 0) {
+        complain(parser, "a cap is a percentage of one CPU, from 1 to 1600", value);
+        return;
+    }
+    parser->guest->cap = (uint32_t)number;
+}
+
+static void set_on_cpus(struct parser *parser, struct config_text value)
+{
+    struct config_text rest = value;
+    uint64_t cpus = 0;
+
+    while (rest.length > 0) {
+        struct config_text word = rest;
+        uint64_t number;
+        if (!config_text_split(rest, ' ', &word, &rest)) {
+            rest.length = 0;
+        }
+        if (!config_text_number(word, CPU_NUMBER_MAX, &number)) {
+            complain(parser, "on_cpus is CPU numbers from 0 to 63 with spaces between", value);
+            return;
+        }
+        cpus |= 1ull << number;
+    }
+    parser->guest->on_cpus = cpus;
 }
 
 static void set_console(struct parser *parser, struct config_text value)
@@ -224,6 +259,12 @@ static void set_guest_key(struct parser *parser, enum key key, struct config_tex
         break;
     case KEY_WEIGHT:
         set_weight(parser, value);
+        break;
+    case KEY_CAP:
+        set_cap(parser, value);
+        break;
+    case KEY_ON_CPUS:
+        set_on_cpus(parser, value);
         break;
     case KEY_CONSOLE:
         set_console(parser, value);

@@ -16,6 +16,7 @@
 #define CONFIG_MISTAKES_MAX     32u
 #define CONFIG_COMMAND_LINE_MAX 2047u /* bytes; what Linux takes, x86: COMMAND_LINE_SIZE - 1 */
 #define CONFIG_WEIGHT_MAX       10000u
+#define CONFIG_CPUS_MAX         16u /* of a guest */
 
 enum config_console {
     CONFIG_CONSOLE_VIRTIO = 1 << 0,
@@ -30,6 +31,8 @@ struct config_guest {
     uint64_t memory;                                    /* bytes, a multiple of 1 MiB */
     uint32_t cpus;
     uint32_t weight;
+    uint32_t cap;     /* percent of one CPU; 0: no limit */
+    uint64_t on_cpus; /* mask of the CPUs it may run on */
     uint32_t console; /* enum config_console */
     bool disk_read_only;
     bool restart; /* when it resets itself */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manager/console.h"
 
+#include "manager/lock.h"
 #include "manager/serial.h"
 
 static const struct console_voice manager_voice = {.name = ""};
 static const struct console_voice *speaker = &manager_voice;
 static bool line_begins = true;
 static bool guests_named;
+static struct lock lock; /* what is above, and the voices */
 
 static void end_line(void)
 {
@@ -59,30 +61,34 @@ static void write_held(struct console_voice *voice)
 
 void console_guest_output(struct console_voice *voice, const uint8_t *bytes, uint32_t count)
 {
+    lock_take(&lock);
     voice->spoke = true;
     if (!guests_named) {
         write_held(voice);
         write_bytes(voice, bytes, count);
-        return;
     }
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; guests_named && i < count; i++) {
         voice->held[voice->held_count++] = bytes[i];
         if (bytes[i] == '\n' || voice->held_count == CONSOLE_HELD_MAX) {
             write_held(voice);
         }
     }
+    lock_drop(&lock);
 }
 
 void console_end_turn(struct console_voice *voice, bool pauses)
 {
+    lock_take(&lock);
     if (pauses || !voice->spoke) {
         write_held(voice);
     }
     voice->spoke = false;
+    lock_drop(&lock);
 }
 
 void console_message(const char *text, uint32_t length)
 {
+    lock_take(&lock);
     take_the_floor(&manager_voice);
     for (uint32_t i = 0; i < length; i++) {
         if (text[i] == '\n') {
@@ -92,12 +98,15 @@ void console_message(const char *text, uint32_t length)
             line_begins = false;
         }
     }
+    lock_drop(&lock);
 }
 
 void console_forget(struct console_voice *voice)
 {
+    lock_take(&lock);
     write_held(voice);
     if (speaker == voice) {
         take_the_floor(&manager_voice);
     }
+    lock_drop(&lock);
 }

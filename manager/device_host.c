@@ -6,6 +6,7 @@
 #include "manager/guest.h"
 #include "manager/insn.h"
 #include "manager/physical.h"
+#include "manager/timer.h"
 #include "manager/trap.h"
 
 /* SDM Vol. 3A, "Message Address Register Format", "Message Data Register Format". */
@@ -70,7 +71,7 @@ void host_msi(struct guest *guest, uint64_t address, uint32_t data)
     /* The core refuses the vectors that are not for devices: the guest's own mistake. */
     struct guest_vcpu *vcpu = &guest->vcpus[destination];
     hypercall_vcpu_interrupt(vcpu->run.vcpu, data & MSI_VECTOR_MASK);
-    vcpu->state = VCPU_RUNNABLE;
+    schedule_wake(&vcpu->schedule, timer_now());
 }
 
 void host_console_output(struct guest *guest, const uint8_t *bytes, uint32_t count)

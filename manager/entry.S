@@ -2,7 +2,9 @@
 /*
  * From the core's 32-bit entry (abi/boot_info.h) to manager_main(boot_info) in long mode.
  *
- * Needs nothing but manager/manager.lds and a manager_main, so that other managers can use it.
+ * Needs nothing but manager/manager.lds and a manager_main, so that other managers can use it.  Other CPUs (CPU_START) begin
+ * at cpu_entry with EBX = image_physical, one at a time, and go on in manager_cpu_main(cpu_number) on the stack cpu_stack;
+ * before the direct map is made no-execute (manager/paging.c).
  *
  * The image is linked at MANAGER_WINDOW and may be anywhere below 4 GiB.  Two sets of tables lead there:
  * the first maps 4 GiB twice, at its own place and in the direct map; the second keeps the direct map
@@ -88,6 +90,7 @@ manager_entry:
     mov %eax, (manager_pml4 - MANAGER_WINDOW)(%ebp)
 
     /* Long mode, still at our physical place. */
+to_long_mode:
     mov %cr4, %eax
     or $CR4_PAE, %eax
     mov %eax, %cr4
@@ -109,6 +112,14 @@ manager_entry:
     lea (long_mode - MANAGER_WINDOW)(%ebp), %eax
     push %eax
     lret
+
+    .globl cpu_entry
+cpu_entry:
+    cli
+    cld
+    mov %ebx, %ebp
+    lea (cpu_first_stack - MANAGER_WINDOW)(%ebp), %esp
+    jmp to_long_mode
 
 stop:
     hlt
@@ -136,12 +147,21 @@ in_window:
     xor %eax, %eax
     mov %eax, %fs
     mov %eax, %gs
+    cmpq $0, cpu_stack
+    jne other_cpu
     mov $stack_end, %esp
     mov %rbp, image_physical
     lea (%rbx, %r8), %rdi
     xor %ebp, %ebp
     call manager_main
 5:  hlt
+    jmp 5b
+other_cpu:
+    mov cpu_stack, %rsp
+    mov cpu_number, %edi
+    xor %ebp, %ebp
+    .weak manager_cpu_main
+    call manager_cpu_main
     jmp 5b
 
     .section .rodata
@@ -169,5 +189,11 @@ stack_guard:      .skip PAGE
     .skip 8 * PAGE
 stack_end:
 image_physical:   .skip 8
+/* Of the CPU that comes next. */
+    .globl cpu_stack, cpu_number
+    .skip 64
+cpu_first_stack:
+cpu_stack:        .skip 8
+cpu_number:       .skip 8
 
     .section .note.GNU-stack, "", @progbits

@@ -8,6 +8,7 @@
 #include "manager/physical.h"
 #include "manager/print.h"
 #include "manager/serial.h"
+#include "manager/timer.h"
 #include "manager/words.h"
 
 #define MIB_SHIFT     20
@@ -140,12 +141,15 @@ static bool donate_all(const struct guest *guest)
 static bool create_vcpus(struct guest *guest)
 {
     for (guest->vcpu_count = 0; guest->vcpu_count < guest->config->cpus; guest->vcpu_count++) {
+        const uint32_t n = guest->vcpu_count;
         const struct answer vcpu =
-            hypercall_vcpu_create(guest->partition, loader_result.rip, loader_result.rsi, loader_result.cr3);
+            n == 0 ? hypercall_vcpu_create(guest->partition, loader_result.rip, loader_result.rsi,
+                                           loader_result.cr3)
+                   : hypercall_vcpu_create(guest->partition, GUEST_WAIT, n, GUEST_WAIT_TABLES);
         if (!done(guest, "a vCPU", vcpu.status)) {
             return false;
         }
-        guest->vcpus[guest->vcpu_count] = (struct guest_vcpu){.run = {.vcpu = vcpu.value}};
+        guest->vcpus[n] = (struct guest_vcpu){.guest = guest, .run = {.vcpu = vcpu.value}};
     }
     return true;
 }
@@ -177,6 +181,21 @@ static bool populate(struct guest *guest)
            done(guest, "the seal", hypercall_partition_seal(guest->partition));
 }
 
+static bool schedule_all(struct guest *guest)
+{
+    const struct config_guest *config = guest->config;
+
+    guest->share = (struct schedule_share){
+        .weight = config->weight, .vcpus = guest->vcpu_count, .cap = config->cap, .cpus = config->on_cpus};
+    for (uint32_t n = 0; n < guest->vcpu_count; n++) {
+        if (!schedule_add(&guest->vcpus[n].schedule, &guest->share, timer_now())) {
+            say(guest, "there are too many vCPUs");
+            return false;
+        }
+    }
+    return true;
+}
+
 bool guest_start(struct guest *guest)
 {
     const uint64_t memory = guest->config->memory;
@@ -197,30 +216,56 @@ bool guest_start(struct guest *guest)
         return false;
     }
     guest->partition = partition.value;
+    guest->state = GUEST_ON;
+    init_devices(guest);
     if (!populate(guest)) {
         guest_stop(guest);
         return false;
     }
-    init_devices(guest);
-    guest->state = GUEST_ON;
     say(guest, "started");
+    if (!schedule_all(guest)) {
+        guest_stop(guest);
+        return false;
+    }
     return true;
 }
 
-void guest_stop(struct guest *guest)
+bool guest_stop(struct guest *guest)
 {
+    enum guest_state on = GUEST_ON;
     uint64_t status;
+
+    if (!__atomic_compare_exchange_n(&guest->state, &on, GUEST_STOPPING, false, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST)) {
+        return false;
+    }
     do {
         status = hypercall_partition_destroy(guest->partition);
     } while (status == STATUS_RETRY);
     done(guest, "its end", status);
     console_forget(&guest->voice);
-    guest->state = GUEST_ENDING;
+    __atomic_store_n(&guest->state, GUEST_ENDING, __ATOMIC_SEQ_CST);
+    return true;
+}
+
+/* False: a CPU is still on its way out of it. */
+static bool leave_queues(struct guest *guest)
+{
+    bool all = true;
+
+    for (uint32_t n = 0; n < guest->vcpu_count; n++) {
+        all = schedule_remove(&guest->vcpus[n].schedule) && all;
+    }
+    return all;
 }
 
 void guest_reclaim(struct guest *guest)
 {
     uint64_t status = STATUS_RETRY;
+
+    if (!leave_queues(guest)) {
+        return;
+    }
     for (uint32_t i = 0; i < RECLAIM_CALLS && status == STATUS_RETRY; i++) {
         status = hypercall_frame_reclaim(guest->partition);
     }

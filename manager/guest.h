@@ -11,34 +11,38 @@
 #include "manager/console.h"
 #include "manager/guest_map.h"
 #include "manager/hypercall.h"
+#include "manager/lock.h"
 #include "manager/memory.h"
+#include "manager/schedule.h"
 
 /* One guest: its partition, vCPUs, memory and devices. */
-#define GUEST_VCPUS_MAX 1u
+#define GUEST_VCPUS_MAX CONFIG_CPUS_MAX
 
 enum guest_state {
     GUEST_OFF = 0,
     GUEST_ON = 1,
-    GUEST_ENDING = 2, /* stopped; the core still scrubs its memory */
+    GUEST_STOPPING = 2, /* a CPU has it stopped just now */
+    GUEST_ENDING = 3,   /* stopped; the core still scrubs its memory */
 };
 
-enum guest_vcpu_state {
-    VCPU_RUNNABLE = 0,
-    VCPU_HALTED = 1,
-};
+#define GUEST_EXITS (RUN_WAKE + 1u)
 
 struct guest_vcpu {
-    enum guest_vcpu_state state;
-    uint64_t deadline; /* TSC; when a halted one wants to run again */
+    struct schedule_vcpu schedule; /* first */
+    struct guest *guest;
     struct run run;
+    uint64_t exits[GUEST_EXITS]; /* by enum run_exit */
 };
+_Static_assert(offsetof(struct guest_vcpu, schedule) == 0, "the scheduler gives back what it was given");
 
 struct guest {
     const struct config_guest *config;
     const struct boot_info *info;
     struct memory *memory;
-    enum guest_state state;
-    bool starts_again; /* once it has ended */
+    enum guest_state state; /* ON => ENDING by whoever is first (guest_stop), the rest by CPU 0 */
+    bool starts_again;      /* once it has ended */
+    struct lock lock;       /* the devices: one vCPU at a time */
+    struct schedule_share share;
     uint64_t partition;
     uint32_t vcpu_count;
     struct guest_vcpu vcpus[GUEST_VCPUS_MAX];
@@ -56,10 +60,10 @@ void guest_init(struct guest *guest, const struct config_guest *config, const st
  * ending. */
 bool guest_start(struct guest *guest);
 
-/* Stop it for good: on => ending. */
-void guest_stop(struct guest *guest);
+/* Stop it for good: on => ending, whichever CPUs are in it.  False: another CPU has stopped it already. */
+bool guest_stop(struct guest *guest);
 
-/* Take back a piece of the memory of one that is ending: a bounded piece, so that other guests go on.  With the
+/* Take back a piece of the memory of one that is ending, once no CPU runs it any more: a bounded piece, so that other guests go on.  With the
  * last one it is off, and starts anew where it is to. */
 void guest_reclaim(struct guest *guest);
 

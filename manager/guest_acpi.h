@@ -18,6 +18,7 @@ enum guest_acpi_port {
     GUEST_ACPI_SLEEP_CONTROL = 0x600,
     GUEST_ACPI_SLEEP_STATUS = 0x601,
     GUEST_ACPI_RESET = 0x602,
+    GUEST_ACPI_WAIT = 0x604, /* a further CPU waits at its mailbox (manager/guest_mailbox.c) */
 };
 enum {
     GUEST_ACPI_RESET_VALUE = 1,

@@ -26,6 +26,9 @@ static enum guest_wish write_port(struct guest *guest, uint16_t port, uint64_t s
     if (device_set_port_write(&guest->devices, port, (unsigned)size, value)) {
         return GUEST_WISH_NOTHING;
     }
+    if (port == GUEST_ACPI_WAIT) {
+        return GUEST_WISH_WAIT;
+    }
     if (port == GUEST_ACPI_SLEEP_CONTROL && (uint8_t)value == GUEST_ACPI_POWER_OFF) {
         return GUEST_WISH_POWER_OFF;
     }

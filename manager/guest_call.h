@@ -11,6 +11,7 @@ enum guest_wish {
     GUEST_WISH_NOTHING = 0,
     GUEST_WISH_POWER_OFF = 1,
     GUEST_WISH_RESET = 2,
+    GUEST_WISH_WAIT = 3, /* the vCPU has nothing to do for a while */
 };
 
 /* Answer the guest call that `vcpu` stopped with (RUN_GUEST_CALL): port I/O and MMIO go to its devices; the

@@ -13,13 +13,15 @@
 #define GUEST_PAGE_TABLES  0x00092000ull /* PML4, PDPT, then up to GUEST_LOW_GIB page directories */
 #define GUEST_RAM0_END     0x0009f000ull
 /* Tables and all that looks like firmware: ACPI memory for the guest, or it would map it shared. */
-#define GUEST_ACPI     0x000e0000ull
-#define GUEST_MAILBOX  0x000ef000ull /* one page: where further CPUs wait */
-#define GUEST_ACPI_END 0x00100000ull
-#define GUEST_RAM1     0x00100000ull
-#define GUEST_LOW_MAX  0xc0000000ull
-#define GUEST_LOW_GIB  3u
-#define GUEST_HIGH     0x100000000ull
+#define GUEST_ACPI        0x000e0000ull
+#define GUEST_WAIT_TABLES 0x000ec000ull /* PML4, PDPT, page directory: the first 2 MiB, for CPUs that wait */
+#define GUEST_MAILBOX     0x000ef000ull /* one page: where further CPUs wait, */
+#define GUEST_WAIT        0x000ef800ull /* and what they execute (manager/guest_wait.S) */
+#define GUEST_ACPI_END    0x00100000ull
+#define GUEST_RAM1        0x00100000ull
+#define GUEST_LOW_MAX     0xc0000000ull
+#define GUEST_LOW_GIB     3u
+#define GUEST_HIGH        0x100000000ull
 
 /* Bytes of a guest's memory that lie below GUEST_LOW_MAX; the rest begins at GUEST_HIGH. */
 static inline uint64_t guest_layout_low_end(uint64_t memory)

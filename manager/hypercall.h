@@ -75,6 +75,11 @@ static inline uint64_t hypercall_frame_reclaim(uint64_t partition)
     return hypercall(HYPERCALL_FRAME_RECLAIM, partition, 0, 0, 0, 0).status;
 }
 
+static inline uint64_t hypercall_cpu_start(uint64_t cpu, uint64_t entry, uint64_t value)
+{
+    return hypercall(HYPERCALL_CPU_START, cpu, entry, value, 0, 0).status;
+}
+
 static inline void hypercall_power(enum power_action action)
 {
     hypercall(HYPERCALL_POWER, action, 0, 0, 0, 0);

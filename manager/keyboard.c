@@ -4,6 +4,7 @@
 #include "lib/memory.h"
 #include "manager/print.h"
 #include "manager/serial.h"
+#include "manager/status.h"
 
 enum { CONTROL_A = 0x01 };
 
@@ -31,6 +32,7 @@ static const char *state_words(enum guest_state state)
     switch (state) {
     case GUEST_ON:
         return "on";
+    case GUEST_STOPPING:
     case GUEST_ENDING:
         return "ending";
     case GUEST_OFF:
@@ -63,8 +65,10 @@ static void pass_on(struct keyboard *keyboard, struct guest *const *guests)
     if (keyboard->waiting_count == 0) {
         return;
     }
+    lock_take(&guest->lock);
     const uint32_t taken =
         device_set_console_input(&guest->devices, keyboard->waiting, keyboard->waiting_count);
+    lock_drop(&guest->lock);
     keyboard->waiting_count -= taken;
     memmove(keyboard->waiting, keyboard->waiting + taken, keyboard->waiting_count);
 }
@@ -81,6 +85,12 @@ static bool do_command(struct keyboard *keyboard, uint8_t byte, struct guest *co
     case 'l':
         list_guests(keyboard, guests, count);
         return true;
+    case 's':
+        status_show(guests, count);
+        return true;
+    case 'm':
+        status_lines(guests, count);
+        return true;
     case 'x':
         return false;
     case 'a':
@@ -88,7 +98,8 @@ static bool do_command(struct keyboard *keyboard, uint8_t byte, struct guest *co
         append(keyboard, CONTROL_A);
         return true;
     default:
-        print("bulkhead: Ctrl-A n: next guest, l: list of guests, x: power off, a: send Ctrl-A\n");
+        print("bulkhead: Ctrl-A n: next guest, l: list of guests, s: status, m: for machines, x: power off, "
+              "a: send Ctrl-A\n");
         return true;
     }
 }

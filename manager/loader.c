@@ -140,6 +140,19 @@ static void make_page_tables(uint64_t tables[][LOADER_TABLE_WORDS])
     }
 }
 
+extern const uint8_t guest_wait_start[], guest_wait_end[]; /* manager/guest_wait.S */
+
+static void make_wait_pages(struct loader_pages *pages)
+{
+    memset(pages->wait_tables, 0, sizeof(pages->wait_tables));
+    pages->wait_tables[0][0] = (GUEST_WAIT_TABLES + FRAME_SIZE) | PAGE_PRESENT_WRITE;
+    pages->wait_tables[1][0] = (GUEST_WAIT_TABLES + 2 * FRAME_SIZE) | PAGE_PRESENT_WRITE;
+    pages->wait_tables[2][0] = PAGE_LARGE | PAGE_PRESENT_WRITE;
+    memset(pages->mailbox, 0, sizeof(pages->mailbox));
+    memcpy(pages->mailbox + (GUEST_WAIT - GUEST_MAILBOX), guest_wait_start,
+           (uint64_t)(guest_wait_end - guest_wait_start));
+}
+
 /* As high as it may lie, above the kernel.  False where there is no such place. */
 static bool place_initrd(const struct loader_request *request, const struct loader_kernel *kernel,
                          uint64_t *place)
@@ -179,7 +192,11 @@ static bool plan_pages(struct load_plan *plan, const struct loader_request *requ
                          (struct bytes){pages->command_line, request->command_line.size + 1}) &&
            load_plan_add(plan, GUEST_PAGE_TABLES,
                          (struct bytes){(const uint8_t *)pages->page_tables, sizeof(pages->page_tables)}) &&
-           load_plan_add(plan, GUEST_ACPI, (struct bytes){pages->acpi, sizeof(pages->acpi)});
+           load_plan_add(plan, GUEST_ACPI, (struct bytes){pages->acpi, sizeof(pages->acpi)}) &&
+           (request->cpus == 1 ||
+            (load_plan_add(plan, GUEST_WAIT_TABLES,
+                           (struct bytes){(const uint8_t *)pages->wait_tables, sizeof(pages->wait_tables)}) &&
+             load_plan_add(plan, GUEST_MAILBOX, (struct bytes){pages->mailbox, sizeof(pages->mailbox)})));
 }
 
 enum loader_status loader_plan(const struct loader_request *request, struct loader_pages *pages,
@@ -203,6 +220,7 @@ enum loader_status loader_plan(const struct loader_request *request, struct load
     memcpy(pages->command_line, request->command_line.at, request->command_line.size);
     make_boot_params(request, &kernel, initrd, pages->boot_params);
     make_page_tables(pages->page_tables);
+    make_wait_pages(pages);
     guest_acpi_make(pages->acpi, request->cpus, request->serial);
     if (!plan_pages(&result->plan, request, pages)) {
         return LOADER_ELF_SEGMENTS;

@@ -51,6 +51,7 @@ struct loader_request {
 
 #define LOADER_COMMAND_LINE_BYTES 2048u
 #define LOADER_TABLE_WORDS        512u
+#define LOADER_WAIT_TABLES        3u
 
 /* What the loader writes itself; stays until the plan is carried out. */
 struct loader_pages {
@@ -58,6 +59,8 @@ struct loader_pages {
     uint8_t command_line[LOADER_COMMAND_LINE_BYTES];
     uint64_t page_tables[2 + GUEST_LOW_GIB][LOADER_TABLE_WORDS];
     uint8_t acpi[GUEST_ACPI_BYTES];
+    uint64_t wait_tables[LOADER_WAIT_TABLES][LOADER_TABLE_WORDS]; /* where there is more than one CPU */
+    uint8_t mailbox[4096];
 };
 
 struct loader_result {

@@ -4,6 +4,7 @@
 #include "manager/audit.h"
 #include "manager/config.h"
 #include "manager/console.h"
+#include "manager/cpu.h"
 #include "manager/guest.h"
 #include "manager/hypercall.h"
 #include "manager/insn.h"
@@ -12,6 +13,7 @@
 #include "manager/physical.h"
 #include "manager/print.h"
 #include "manager/run.h"
+#include "manager/schedule.h"
 #include "manager/serial.h"
 #include "manager/timer.h"
 #include "manager/trap.h"
@@ -22,6 +24,7 @@ extern uint64_t image_physical;
 static struct memory memory;
 static struct config config;
 static struct guest *guests[CONFIG_GUESTS_MAX];
+static uint32_t cpus;
 
 static void stop(void)
 {
@@ -46,6 +49,7 @@ static void start_memory(const struct boot_info *info)
         const uint64_t end = info->ranges[i].first + info->ranges[i].count;
         frames_end = end > frames_end ? end : frames_end;
     }
+    cpus = cpu_start_others(&memory, info->cpus);
     if (!paging_start(&memory, frames_end)) {
         print("bulkhead-manager: there is too little memory for the manager's page tables\n");
         stop();
@@ -120,16 +124,18 @@ void manager_main(const struct boot_info *info)
     start_memory(info);
     timer_start();
     insn_sti();
-    print("bulkhead-manager: %u MiB of memory, %u modules, TSC %u kHz\n", memory_free_frames(&memory) >> 8,
-          (uint64_t)info->module_count, info->tsc_khz);
+    print("bulkhead-manager: %u CPUs, %u MiB of memory, %u modules, TSC %u kHz\n", (uint64_t)cpus,
+          memory_free_frames(&memory) >> 8, (uint64_t)info->module_count, info->tsc_khz);
     read_configuration(info);
 
+    schedule_start(cpus, info->tsc_khz);
+    run_prepare(guests, info->tsc_khz);
     const uint32_t count = start_guests(info);
     console_name_guests(count > 1);
     if (count == 0) {
         print("bulkhead-manager: no guest could be started\n");
     } else {
-        run_guests(guests, count, info->tsc_khz, !config.power_off_when_done);
+        run_guests(count, !config.power_off_when_done);
     }
     stop();
 }

@@ -53,6 +53,11 @@ static void fill_directory(uint64_t *directory, uint64_t gib)
     }
 }
 
+void paging_join(void)
+{
+    insn_write_cr3(physical_of(manager_pml4));
+}
+
 bool paging_start(struct memory *memory, uint64_t frames_end)
 {
     protect_window();
@@ -67,6 +72,6 @@ bool paging_start(struct memory *memory, uint64_t frames_end)
         fill_directory(physical_at(address_of_frame(frame)), gib);
         boot_pdpt[gib] = address_of_frame(frame) | PAGE_PRESENT | PAGE_WRITE;
     }
-    insn_write_cr3(physical_of(manager_pml4));
+    paging_join();
     return true;
 }

@@ -14,4 +14,7 @@
  */
 bool paging_start(struct memory *memory, uint64_t frames_end);
 
+/* The same tables on another CPU. */
+void paging_join(void);
+
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manager/run.h"
 
+#include "manager/cpu.h"
 #include "manager/guest_call.h"
+#include "manager/insn.h"
 #include "manager/keyboard.h"
 #include "manager/print.h"
 #include "manager/serial.h"
@@ -9,20 +11,19 @@
 #include "manager/words.h"
 
 enum {
-    SLICE_MS = 10, /* of a guest of weight WEIGHT_USUAL */
-    SLICE_MS_MAX = 100,
-    WEIGHT_USUAL = 100,
     LINE_POLLS_IN_MS = 2,  /* the FIFO of 16 bytes fills or empties in 1.4 ms at 115200 baud */
     LINE_ACTIVE_MS = 1000, /* after a byte typed, more are expected */
+    WAIT_MS = 2,           /* between two looks of a CPU at its mailbox */
 };
 
-struct machine {
+/* Set before the other CPUs are released. */
+static struct {
     struct guest *const *guests;
     uint32_t count;
     uint64_t tsc_khz;
     uint64_t shared_bit;
-    uint64_t line_active_until; /* TSC: until then slices are short, for the line's sake */
-};
+    uint64_t line_active_until; /* TSC: until then CPU 0's turns are short, for the line's sake */
+} machine;
 
 /* What a guest that died of KILL_FATAL_ERROR had to say: GHCI, "TDG.VP.VMCALL<ReportFatalError>". */
 static void print_last_words(const struct guest *guest, const uint64_t *registers)
@@ -43,164 +44,203 @@ static void end_killed(struct guest *guest, const struct guest_vcpu *vcpu)
     const enum kill_reason reason = fatal ? KILL_FATAL_ERROR : (enum kill_reason)registers[GUEST_RDX];
     const uint64_t detail = fatal ? registers[GUEST_R12] : registers[GUEST_RSI];
 
+    /* Is this what stopped it, or has another of its vCPUs done so? */
+    if (!guest_stop(guest)) {
+        return;
+    }
     if (fatal) {
         print_last_words(guest, registers);
     }
-    guest_stop(guest);
     print("bulkhead: guest %t stopped: %s (%u, %x)\n", guest->voice.name, guest->voice.name_length,
           words_of_kill(reason), (uint64_t)reason, detail);
 }
 
 static void end_refused(struct guest *guest, uint64_t status)
 {
-    guest_stop(guest);
+    if (!guest_stop(guest)) {
+        return;
+    }
     print("bulkhead: guest %t stopped: the core refused to run it: %s (%s)\n", guest->voice.name,
           guest->voice.name_length, words_of_status(status), words_of_operand(status));
 }
 
 static void do_wish(struct guest *guest, enum guest_wish wish)
 {
-    if (wish == GUEST_WISH_NOTHING) {
+    /* It starts again only once it has ended: what is said here is said before. */
+    if (wish == GUEST_WISH_RESET) {
+        guest->starts_again = guest->config->restart;
+    }
+    if (!guest_stop(guest)) {
         return;
     }
-    guest_stop(guest);
     if (wish == GUEST_WISH_POWER_OFF) {
         print("bulkhead: guest %t powered off\n", guest->voice.name, guest->voice.name_length);
-        return;
+    } else {
+        print("bulkhead: guest %t reset itself\n", guest->voice.name, guest->voice.name_length);
     }
-    print("bulkhead: guest %t reset itself\n", guest->voice.name, guest->voice.name_length);
-    guest->starts_again = guest->config->restart;
 }
 
-/* One run.  True: it may go on at once. */
-static bool run_once(const struct machine *machine, struct guest *guest, struct guest_vcpu *vcpu)
+/* What comes of a run: whether it goes on at once, waits for its next turn, or halts until `deadline`. */
+enum outcome { GOES_ON, ENDS_TURN, HALTS };
+
+static enum outcome answer_call(struct guest *guest, struct guest_vcpu *vcpu, uint64_t *deadline)
 {
     enum guest_wish wish;
 
+    lock_take(&guest->lock);
+    wish = guest_call_answer(guest, vcpu, machine.shared_bit);
+    lock_drop(&guest->lock);
+    switch (wish) {
+    case GUEST_WISH_NOTHING:
+        return GOES_ON;
+    case GUEST_WISH_WAIT:
+        *deadline = timer_now() + WAIT_MS * machine.tsc_khz;
+        return HALTS;
+    default:
+        do_wish(guest, wish);
+        return ENDS_TURN;
+    }
+}
+
+static void wake_all(struct guest *guest, uint64_t mask)
+{
+    for (uint32_t n = 0; n < guest->vcpu_count; n++) {
+        if ((mask >> n % RUN_WAKE_VCPUS & 1) != 0) {
+            schedule_wake(&guest->vcpus[n].schedule, timer_now());
+        }
+    }
+}
+
+static enum outcome run_once(struct guest *guest, struct guest_vcpu *vcpu, uint64_t *deadline)
+{
+    enum run_exit kind;
+
     hypercall_vcpu_run(&vcpu->run);
     if (vcpu->run.status == STATUS_BUSY || vcpu->run.status == STATUS_RETRY) {
-        return false;
+        return ENDS_TURN;
     }
     if (vcpu->run.status != STATUS_OK) {
         end_refused(guest, vcpu->run.status);
-        return false;
+        return ENDS_TURN;
     }
-    switch (hypercall_run_exit(&vcpu->run)) {
+    kind = hypercall_run_exit(&vcpu->run);
+    vcpu->exits[kind]++;
+    switch (kind) {
     case RUN_GUEST_CALL:
-        wish = guest_call_answer(guest, vcpu, machine->shared_bit);
-        do_wish(guest, wish);
-        return wish == GUEST_WISH_NOTHING;
+        return answer_call(guest, vcpu, deadline);
     case RUN_HALTED:
-        vcpu->state = VCPU_HALTED;
-        vcpu->deadline = vcpu->run.registers[GUEST_RDX];
-        return false;
+        *deadline = vcpu->run.registers[GUEST_RDX];
+        return HALTS;
     case RUN_KILLED:
         end_killed(guest, vcpu);
-        return false;
+        return ENDS_TURN;
+    case RUN_WAKE:
+        wake_all(guest, vcpu->run.registers[GUEST_RDX]);
+        return GOES_ON;
     case RUN_INTERRUPTED:
         break;
     }
-    return false;
+    return ENDS_TURN;
 }
 
-static bool line_is_active(const struct machine *machine, uint64_t now)
+static bool line_is_active(uint64_t now)
 {
-    return serial_pending() || now < machine->line_active_until;
+    return serial_pending() || now < machine.line_active_until;
 }
 
 /* Run it until `end`, or until it has nothing more to do. */
-static void run_slice(const struct machine *machine, struct guest *guest, struct guest_vcpu *vcpu,
-                      uint64_t end)
+static void run_turn(uint32_t cpu, struct guest_vcpu *vcpu, uint64_t end)
 {
-    bool goes_on = true;
-    for (uint64_t now = timer_now(); goes_on && now < end; now = timer_now()) {
+    struct guest *guest = vcpu->guest;
+    enum outcome outcome = GOES_ON;
+    uint64_t deadline = UINT64_MAX;
+
+    for (uint64_t now = timer_now(); outcome == GOES_ON && now < end; now = timer_now()) {
         vcpu->run.slice = end - now;
-        goes_on = run_once(machine, guest, vcpu);
-        if (line_is_active(machine, now)) {
+        outcome = run_once(guest, vcpu, &deadline);
+        if (cpu == 0 && line_is_active(now)) {
             serial_poll();
         }
     }
+    console_end_turn(&guest->voice, outcome == HALTS);
+    /* From here on another CPU may have it. */
+    schedule_put(&vcpu->schedule, timer_now(), outcome == HALTS, deadline);
 }
 
-/* The earliest of `end` and the deadlines of all halted vCPUs. */
-static uint64_t earliest_deadline(const struct machine *machine, uint64_t end)
+/* One turn on CPU `cpu`, until `turn_end` at most; where there is nothing to run, a sleep until `sleep_end`. */
+static void take_turn(uint32_t cpu, uint64_t turn_end, uint64_t sleep_end)
 {
-    for (uint32_t g = 0; g < machine->count; g++) {
-        const struct guest *guest = machine->guests[g];
-        for (uint32_t v = 0; guest->state == GUEST_ON && v < guest->vcpu_count; v++) {
-            const struct guest_vcpu *vcpu = &guest->vcpus[v];
-            if (vcpu->state == VCPU_HALTED && vcpu->deadline < end) {
-                end = vcpu->deadline;
-            }
-        }
+    struct schedule_vcpu *next;
+    uint64_t end;
+
+    /* What comes from here on is still pending when it sleeps. */
+    insn_cli();
+    next = schedule_pick(cpu, timer_now(), &end);
+    if (next == NULL) {
+        timer_sleep(end < sleep_end ? end : sleep_end);
+        return;
     }
-    return end;
+    insn_sti();
+    run_turn(cpu, (struct guest_vcpu *)next, end < turn_end ? end : turn_end);
 }
 
-static uint64_t slice_end(const struct machine *machine, const struct guest *guest, uint64_t now)
+_Noreturn void run_on_cpu(uint32_t cpu)
 {
-    const uint64_t ms = (uint64_t)SLICE_MS * guest->config->weight / WEIGHT_USUAL;
-    const uint64_t bounded = ms < 1 ? 1 : ms > SLICE_MS_MAX ? SLICE_MS_MAX : ms;
-    const uint64_t ticks =
-        line_is_active(machine, now) ? machine->tsc_khz / LINE_POLLS_IN_MS : machine->tsc_khz * bounded;
-    return earliest_deadline(machine, now + ticks);
+    for (;;) {
+        take_turn(cpu, UINT64_MAX, UINT64_MAX);
+    }
 }
 
-/* One turn of one guest.  True: something of it can go on. */
-static bool take_turn(const struct machine *machine, struct guest *guest)
-{
-    if (guest->state == GUEST_ENDING) {
-        guest_reclaim(guest);
-        return true;
-    }
-    bool busy = device_set_poll(&guest->devices);
-    for (uint32_t v = 0; guest->state == GUEST_ON && v < guest->vcpu_count; v++) {
-        struct guest_vcpu *vcpu = &guest->vcpus[v];
-        const uint64_t now = timer_now();
-        if (vcpu->state == VCPU_HALTED && now >= vcpu->deadline) {
-            vcpu->state = VCPU_RUNNABLE;
-        }
-        if (vcpu->state == VCPU_RUNNABLE) {
-            run_slice(machine, guest, vcpu, slice_end(machine, guest, now));
-            console_end_turn(&guest->voice, vcpu->state == VCPU_HALTED);
-            busy = busy || vcpu->state == VCPU_RUNNABLE;
-        }
-    }
-    return busy;
-}
-
-/* One turn of each guest.  Sets *busy where any can go on.  True: some guest is on, or will be.  (Those that only
- * end are no reason to stay: the core scrubs them before it powers off.) */
-static bool take_turns(const struct machine *machine, bool *busy)
+/* Devices with work left, and the end of guests.  True: some guest is on, or will be.  (Those that only end are no reason
+ * to stay: the core scrubs them before it powers off.) */
+static bool keep_house(bool *busy)
 {
     bool any_on = false;
+
     *busy = false;
-    for (uint32_t g = 0; g < machine->count; g++) {
-        struct guest *guest = machine->guests[g];
-        if (guest->state != GUEST_OFF) {
-            *busy = take_turn(machine, guest) || *busy;
-            any_on = any_on || guest->state == GUEST_ON || guest->starts_again;
+    for (uint32_t g = 0; g < machine.count; g++) {
+        struct guest *guest = machine.guests[g];
+        const enum guest_state state = __atomic_load_n(&guest->state, __ATOMIC_ACQUIRE);
+
+        if (state == GUEST_ENDING) {
+            guest_reclaim(guest);
+            *busy = true;
+        } else if (state == GUEST_ON) {
+            lock_take(&guest->lock);
+            *busy = device_set_poll(&guest->devices) || *busy;
+            lock_drop(&guest->lock);
         }
+        any_on = any_on || state == GUEST_ON || state == GUEST_STOPPING || guest->state == GUEST_ON ||
+                 guest->starts_again;
     }
     return any_on;
 }
 
-void run_guests(struct guest *const *guests, uint32_t count, uint64_t tsc_khz, bool forever)
+void run_prepare(struct guest *const *guests, uint64_t tsc_khz)
 {
-    struct machine machine = {guests, count, tsc_khz, hypercall_info(INFO_SHARED_BIT), 0};
+    machine.guests = guests;
+    machine.tsc_khz = tsc_khz;
+    machine.shared_bit = hypercall_info(INFO_SHARED_BIT);
+}
+
+void run_guests(uint32_t count, bool forever)
+{
     struct keyboard keyboard = {.focus = 0};
     bool busy;
 
-    while (take_turns(&machine, &busy) || forever) {
+    machine.count = count;
+    cpu_release_others();
+    while (keep_house(&busy) || forever) {
         serial_poll();
         if (serial_arrived()) {
-            machine.line_active_until = timer_now() + tsc_khz * LINE_ACTIVE_MS;
+            machine.line_active_until = timer_now() + machine.tsc_khz * LINE_ACTIVE_MS;
         }
-        if (!keyboard_poll(&keyboard, guests, count)) {
+        if (!keyboard_poll(&keyboard, machine.guests, count)) {
             return;
         }
-        if (!busy) {
-            timer_sleep(earliest_deadline(&machine, timer_now() + tsc_khz / LINE_POLLS_IN_MS));
-        }
+        /* CPU 0 is not away from the line, nor from devices, for long. */
+        const uint64_t now = timer_now();
+        const uint64_t look = now + machine.tsc_khz / LINE_POLLS_IN_MS;
+        take_turn(0, line_is_active(now) ? look : UINT64_MAX, busy ? now : look);
     }
 }

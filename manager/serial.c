@@ -2,6 +2,7 @@
 #include "manager/serial.h"
 
 #include "manager/insn.h"
+#include "manager/lock.h"
 
 /* PC16550D data sheet, "Register Addresses". */
 enum {
@@ -33,6 +34,7 @@ static uint32_t sent_first, sent_count;
 static uint8_t received[RECEIVED_BYTES];
 static uint32_t received_first, received_count;
 static bool has_line, has_debug_port;
+static struct lock lock; /* the line, and both buffers */
 
 void serial_start(bool debug_port)
 {
@@ -67,7 +69,7 @@ static void receive(void)
     received_count++;
 }
 
-void serial_poll(void)
+static void poll(void)
 {
     if (!has_line) {
         sent_count = 0;
@@ -85,19 +87,27 @@ void serial_poll(void)
     }
 }
 
+void serial_poll(void)
+{
+    lock_take(&lock);
+    poll();
+    lock_drop(&lock);
+}
+
 void serial_write(uint8_t byte)
 {
+    lock_take(&lock);
     if (has_debug_port) {
         insn_outb(DEBUG_PORT, byte);
     }
     for (uint32_t polls = 0; sent_count == SENT_BYTES && polls < FLUSH_POLLS_MAX; polls++) {
-        serial_poll();
+        poll();
     }
-    if (!has_line || sent_count == SENT_BYTES) {
-        return;
+    if (has_line && sent_count < SENT_BYTES) {
+        sent[(sent_first + sent_count) % SENT_BYTES] = byte;
+        sent_count++;
     }
-    sent[(sent_first + sent_count) % SENT_BYTES] = byte;
-    sent_count++;
+    lock_drop(&lock);
 }
 
 bool serial_arrived(void)
@@ -107,13 +117,17 @@ bool serial_arrived(void)
 
 bool serial_read(uint8_t *byte)
 {
-    if (received_count == 0) {
-        return false;
+    bool is_there;
+
+    lock_take(&lock);
+    is_there = received_count > 0;
+    if (is_there) {
+        *byte = received[received_first];
+        received_first = (received_first + 1) % RECEIVED_BYTES;
+        received_count--;
     }
-    *byte = received[received_first];
-    received_first = (received_first + 1) % RECEIVED_BYTES;
-    received_count--;
-    return true;
+    lock_drop(&lock);
+    return is_there;
 }
 
 bool serial_pending(void)

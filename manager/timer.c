@@ -23,7 +23,6 @@ uint64_t timer_now(void)
 
 void timer_sleep(uint64_t deadline)
 {
-    insn_cli();
     /* A deadline of 0 would disarm the timer. */
     insn_wrmsr(IA32_TSC_DEADLINE, deadline > 0 ? deadline : 1);
     insn_sti_hlt();

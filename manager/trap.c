@@ -81,11 +81,10 @@ static void die(const struct trap_frame *frame)
 {
     static bool dying;
 
-    /* Did the report itself fail?  Then there is nothing left to say. */
-    while (dying) {
+    /* Did the report itself fail, or does another CPU make one?  Then there is nothing left to say. */
+    while (__atomic_exchange_n(&dying, true, __ATOMIC_SEQ_CST)) {
         insn_hlt();
     }
-    dying = true;
     print("bulkhead-manager: exception %u, error code %x, at %x, CR2 %x\n", frame->vector, frame->error_code,
           frame->rip, insn_read_cr2());
     print("bulkhead-manager: RAX %x RBX %x RCX %x RDX %x RSI %x RDI %x RBP %x RSP %x\n", frame->rax,
@@ -100,7 +99,7 @@ static void die(const struct trap_frame *frame)
 
 void trap_handle(struct trap_frame *frame)
 {
-    if (frame->vector == TIMER_VECTOR) {
+    if (frame->vector == TIMER_VECTOR || frame->vector == WAKE_VECTOR) {
         timer_interrupt();
     } else if (frame->vector < EXCEPTION_VECTORS && !fix_up(frame)) {
         die(frame);

@@ -21,11 +21,16 @@ refuse() { # WHAT TEXT...
     echo "$2" | sed 's/^/    /'
     failed=$((failed + 1))
 }
-sources="ept/*.[ch] isolation/*.[ch] lib/*.h arch/x86_64/spinlock.h arch/x86_64/shootdown.h arch/x86_64/window.h proofs/*.c"
+sources="ept/*.[ch] isolation/*.[ch] lib/*.[ch] vmx/*.[ch] proofs/trusted/*.h proofs/trusted/*/*.h proofs/trusted/*/*/*.h arch/x86_64/spinlock.h arch/x86_64/shootdown.h arch/x86_64/window.h proofs/*.c"
 refuse "an axiom is trusted, not proved" "$(grep -nE '\b(axiom|axiomatic)\b' $sources)"
 refuse "an admit outside of a noninterference driver (proofs/ni_*.c)" "$(grep -nE '\badmit\b' $sources | grep -v '^proofs/ni_')"
 refuse "a contract on trust outside of isolation/trusted.h" \
     "$(grep -lE '^#ifdef __FRAMAC__' isolation/*.h ept/*.h | grep -v -e isolation/trusted.h -e isolation/trusted_device.h -e isolation/invariant.h)"
+
+unlisted=$(for file in ept/*.c isolation/*.c lib/*.c; do
+    grep -qx "$file" proofs/files.txt || grep -q "^$file " proofs/not-proved.txt || echo "$file"
+done)
+refuse "neither proved (proofs/files.txt) nor in proofs/not-proved.txt with the reason" "$unlisted"
 
 include=$(gcc -print-file-name=include)
 options=(-c11 -machdep gcc_x86_64 -no-frama-c-stdlib
@@ -47,6 +52,7 @@ prove() { # FILE: its logs, and then a file with the exit status and the seconds
     log=$(log_of "$1") start=$(date +%s) only=() status=0
     # A driver that includes a source, for its static functions, proves its own functions only.
     case $1 in vmx/*) only=(-wp-fct "$(python3 proofs/contracts.py --defined "$1")") ;; esac
+    case $1 in proofs/part_*) only=(-wp-fct "$(sed -n 's/^.*: proves \(.*\) \*\/$/\1/p' "$1")") ;; esac
     case $1 in proofs/ni_*) only=(-wp-fct "$(grep -oE '^void ni_\w+' "$1" | sed 's/void //' | paste -sd,)") ;; esac
     frama-c "${options[@]}" -wp-prover z3,cvc4 "${only[@]}" "$1" > "$log" 2>&1 || status=$?
     [ "${SMOKE:-1}" = 0 ] || frama-c "${options[@]}" "${smoke_options[@]}" "${only[@]}" "$1" > "$log.smoke" 2>&1 || status=$?
@@ -108,6 +114,8 @@ for file in "$@"; do
     refuse "functions without a contract in $file" "$(python3 proofs/contracts.py "$file")"
 done
 
+echo "Not proved (proofs/not-proved.txt):"
+sed -n 's/^[^#]/    &/p' proofs/not-proved.txt
 echo "On trust (isolation/trusted*.h, proofs/trusted/, and code that is given to the prover in another form; proofs/README.md gives the reasons):"
 grep -hE '^(void|bool|uint|struct|static|enum).*\);$' isolation/trusted*.h | sed 's/^/    /'
 grep -rE '^(void|bool|uint|struct|static|enum).*\);$' proofs/trusted | sed 's/^proofs.trusted./    /'

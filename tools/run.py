@@ -6,6 +6,7 @@
   KERNEL    the guest's kernel, vmlinux or bzImage (Debian's stock cloud kernel)
   INITRD    its initramfs (busybox)           DISK      its disk image (a small ext4 root file system)
   MEM       its memory (256M)                 CMDLINE   more words for its command line
+  CPUS      its CPUs, and the machine's (1)
   GUEST_CMD the command to run in it where there is no terminal
   CONSOLE   a file to keep what the machine's console said
   TIME_LIMIT seconds after which a run without a terminal is ended (900)
@@ -68,10 +69,10 @@ def choose_machine(iso_path, directory, interactive):
         return Nested(iso_path, directory)
     if wanted == "kvm" or (not wanted and not lacking):
         progress("machine: QEMU/KVM with nested VMX")
-        return Qemu(iso_path, directory, kvm=True)
+        return Qemu(iso_path, directory, kvm=True, cpus=int(setting("CPUS", "1")))
     progress("machine: Bochs" + ("" if wanted else f" ({lacking}, so not QEMU/KVM)"))
     # At a terminal time passes as on the wall; without one as fast as it can.
-    return Bochs(iso_path, directory, sync="slowdown" if interactive else "none")
+    return Bochs(iso_path, directory, sync="slowdown" if interactive else "none", cpus=setting("CPUS", "1"))
 
 
 def guest_configuration():
@@ -83,6 +84,10 @@ def guest_configuration():
         if not re.fullmatch(r"[1-9][0-9]*[MG]", setting("MEM")):
             raise Refusal(f"MEM={setting('MEM')}: say a number and M or G, as in MEM=256M")
         guest["memory"] = setting("MEM")
+    if setting("CPUS"):
+        if not re.fullmatch(r"[1-9]|1[0-6]", setting("CPUS")):
+            raise Refusal(f"CPUS={setting('CPUS')}: say a number from 1 to 16")
+        guest["cpus"] = setting("CPUS")
     if setting("CMDLINE"):
         guest["command_line"] += " " + setting("CMDLINE")
     return "".join(f"[{section}]\n" + "".join(f"{key} = {value}\n" for key, value in parser[section].items())

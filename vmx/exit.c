@@ -12,6 +12,7 @@
 #include "vmx/entry.h"
 #include "vmx/exit_manager.h"
 #include "vmx/exit_reason.h"
+#include "vmx/kick.h"
 #include "vmx/nmi.h"
 #include "vmx/run.h"
 #include "vmx/vcpu_state.h"
@@ -26,7 +27,7 @@ static enum exit_next exit_exception_or_nmi(void)
     /* Most are TDCALLs. */
     if ((info & INTERRUPTION_VECTOR_MASK) != VECTOR_UD && nmi_or_machine_check(info)) {
         event_requeue();
-        return NEXT_RESUME;
+        return kick_is_stopping() ? run_return_interrupted() : NEXT_RESUME;
     }
     return exit_exception(info);
 }
@@ -90,7 +91,7 @@ static bool guest_may_enter(struct percpu *this)
         return true;
     }
     ept_flush_leave(this->cpu);
-    run_return_killed(partition_killed(this->partition), 0);
+    run_return_stopped(partition_killed(this->partition));
     return false;
 }
 

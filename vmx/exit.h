@@ -20,6 +20,10 @@ enum exit_next run_return_guest_call(uint64_t mask);
 enum exit_next run_return_halted(uint64_t deadline);
 /* The partition is dead from now on: its vCPUs are never entered again.  Audited. */
 enum exit_next run_return_killed(enum kill_reason reason, uint64_t detail);
+/* Another vCPU, or the manager, has stopped it: for `reason`, KILL_NONE where it is being destroyed. */
+enum exit_next run_return_stopped(enum kill_reason reason);
+/* An IPI of the guest wants vCPUs that no CPU runs: percpu_this()->wake_mask. */
+enum exit_next run_return_wake(void);
 /* KILL_FATAL_ERROR: the registers in `mask` are disclosed. */
 enum exit_next run_return_fatal_error(uint64_t mask);
 

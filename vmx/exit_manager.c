@@ -11,9 +11,11 @@
 #include "vmx/exit.h"
 #include "vmx/exit_reason.h"
 #include "vmx/hypercall.h"
+#include "vmx/kick.h"
 #include "vmx/nmi.h"
 #include "vmx/vmcs.h"
 #include "vmx/vmcs_control.h"
+#include "vmx/vmcs_setup.h"
 
 /* Page-fault error code.  Source: Intel SDM Vol. 3A, "Page-Fault Exceptions". */
 enum page_fault_code {
@@ -79,6 +81,9 @@ static void exception_or_nmi(void)
 
     if (nmi_or_machine_check(info)) {
         event_requeue();
+        if (kick_is_stopping()) {
+            kick_stop();
+        }
         return;
     }
     reflect_exception(info);
@@ -124,7 +129,10 @@ void exit_manager(uint32_t reason)
     case EXIT_EPT_VIOLATION:
         deny_memory();
         return;
-    case EXIT_PREEMPTION_TIMER:
+    case EXIT_PREEMPTION_TIMER: /* and kick_acknowledge() may have met the switch back to this VMCS */
+        vmcs_write(VMCS_PREEMPTION_TIMER, VMCS_SETUP_MANAGER_TICKS);
+        event_requeue();
+        return;
     case EXIT_INIT:
     case EXIT_SIPI:
         event_requeue();

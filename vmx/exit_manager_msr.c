@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch/x86_64/insn.h"
 #include "arch/x86_64/msr.h"
+#include "arch/x86_64/smp.h"
 #include "arch/x86_64/vector.h"
 #include "isolation/audit.h"
+#include "isolation/partition.h"
 #include "vmx/cpuid_policy.h"
 #include "vmx/efer.h"
 #include "vmx/exit.h"
@@ -46,7 +48,18 @@ static bool write_lvt_timer(uint64_t value)
     return true;
 }
 
-/* The manager runs on this CPU alone so far: its interrupts go there and nowhere else. */
+/* Does the manager run on the CPU with this x2APIC id? */
+static bool is_managers(uint64_t apic_id)
+{
+    for (uint32_t cpu = 0; cpu < partitions[PARTITION_MANAGER].vcpu_count; cpu++) {
+        if (percpus[cpu].apic_id == apic_id &&
+            __atomic_load_n(&percpus[cpu].manager_runs, __ATOMIC_RELAXED) != SMP_MANAGER_NOT) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool write_icr(uint64_t value)
 {
     const uint64_t destination = value >> HIGH_HALF_SHIFT;
@@ -56,8 +69,8 @@ static bool write_icr(uint64_t value)
     if ((command & ~ICR_GRANTED) != 0 || (command & ICR_VECTOR) < VECTOR_FIRST_EXTERNAL) {
         return false;
     }
-    /* Does it go to this CPU? */
-    if ((command & ICR_SHORTHAND_SELF) == 0 && destination != percpu_this()->apic_id) {
+    /* Does it go to a CPU of the manager's? */
+    if ((command & ICR_SHORTHAND_SELF) == 0 && !is_managers(destination)) {
         return false;
     }
     /* All checks passed: nothing below can fail. */

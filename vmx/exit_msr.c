@@ -119,7 +119,7 @@ static enum exit_next finish(enum msr_result result, uint32_t reason)
         return NEXT_RESUME;
     case MSR_SENT:
         exit_skip_instruction();
-        return run_return_interrupted();
+        return run_return_wake();
     case MSR_VE:
         return ve_raise_instruction(reason);
     default:

@@ -7,7 +7,6 @@
 #include "isolation/audit.h"
 #include "isolation/frame_donate.h"
 #include "isolation/partition.h"
-#include "isolation/vcpu.h"
 #include "vmx/exit.h"
 #include "vmx/run.h"
 #include "vmx/vmcs.h"
@@ -35,7 +34,7 @@ static EXIT_HANDLER struct answer decide(const struct gpr_file *in)
     case HYPERCALL_VCPU_CREATE:
         return hypercall_vcpu_create(in);
     case HYPERCALL_VCPU_INTERRUPT:
-        return status_only(vcpu_request_interrupt(in->rdi, in->rsi));
+        return status_only(hypercall_vcpu_interrupt(in->rdi, in->rsi));
     case HYPERCALL_FRAME_DONATE:
         return status_only(frame_donate(in->rdi, in->rsi, in->rdx, in->r10, in->r8));
     case HYPERCALL_FRAME_RECLAIM:
@@ -50,6 +49,8 @@ static EXIT_HANDLER struct answer decide(const struct gpr_file *in)
         return status_only(hypercall_irq_map(in));
     case HYPERCALL_IRQ_UNMAP:
         return status_only(hypercall_irq_unmap(in->rdi, in->rsi));
+    case HYPERCALL_CPU_START:
+        return status_only(hypercall_cpu_start(in->rdi, in->rsi, in->rdx));
     case HYPERCALL_POWER:
         return status_only(hypercall_power(in->rdi));
     case HYPERCALL_AUDIT_READ:

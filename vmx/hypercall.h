@@ -24,6 +24,9 @@ uint64_t hypercall_device_release(uint64_t function);
 struct answer hypercall_pci_config(const struct gpr_file *in);
 uint64_t hypercall_irq_map(const struct gpr_file *in);
 uint64_t hypercall_irq_unmap(uint64_t function, uint64_t number);
+uint64_t hypercall_vcpu_interrupt(uint64_t id, uint64_t vector);
+/* CPU_START.  INVALID at RDI: no such CPU; at RSI or RDX: more than 32 bits.  BAD_STATE at RDI: the manager has it. */
+uint64_t hypercall_cpu_start(uint64_t cpu, uint64_t entry, uint64_t value);
 uint64_t hypercall_power(uint64_t action);
 
 /* Now and then a look at what VT-d units have blocked. */

@@ -9,8 +9,6 @@
 #include "isolation/partition.h"
 #include "vmx/hypercall.h"
 
-#define RUNNING_CPUS 1u /* the others are parked until the scheduler is for many */
-
 #define BARS 8u /* INFO_DEVICE_ADDRESS: function * 8 + BAR */
 
 static struct answer item_value(uint64_t value)
@@ -31,7 +29,7 @@ struct answer hypercall_info(uint64_t item, uint64_t index)
     case INFO_TSC_KHZ:
         return item_value(tsc_khz());
     case INFO_CPUS:
-        return item_value(RUNNING_CPUS);
+        return item_value(partitions[PARTITION_MANAGER].vcpu_count);
     case INFO_AUDIT_NEXT:
         return item_value(audit_next());
     case INFO_SHARED_BIT:

@@ -1,20 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "abi/status.h"
+#include "arch/x86_64/insn.h"
 #include "isolation/partition.h"
+#include "isolation/vcpu.h"
 #include "vmx/hypercall.h"
+#include "vmx/kick.h"
 #include "vmx/vcpu_blank.h"
+
+/* Whoever has it comes out of it soon: its partition does not run any more. */
+static void end_vcpu(uint64_t id)
+{
+    struct answer seized = vcpu_seize(id);
+
+    while (seized.status == STATUS_BUSY) {
+        insn_pause();
+        seized = vcpu_seize(id);
+    }
+    if (seized.status == STATUS_OK) {
+        kick_clear_vmcs((uint32_t)seized.value);
+        vcpu_blank((uint32_t)seized.value);
+        vcpu_retire((uint32_t)seized.value);
+    }
+}
 
 uint64_t hypercall_partition_destroy(uint64_t id)
 {
-    const uint32_t slot = partition_find(id);
     const uint64_t status = partition_destroy(id);
 
-    if (status != STATUS_OK) {
-        return status;
-    }
-    /* One CPU runs partitions and it is here: no vCPU is on any, and none is entered again. */
-    for (uint32_t n = 0; n < partitions[slot].vcpu_count; n++) {
-        vcpu_blank(partitions[slot].vcpu_first + n);
+    /* Until the last of its vCPUs is gone the partition stays, and these slots are its own.  Had it none it may be gone
+     * now; no other vCPU has its id. */
+    for (uint64_t slot = 0; status == STATUS_OK && slot < VCPUS_MAX; slot++) {
+        end_vcpu(id * VCPUS_MAX + slot);
     }
     return status;
 }

@@ -8,6 +8,7 @@
 #include "isolation/audit.h"
 #include "isolation/partition.h"
 #include "vmx/hypercall.h"
+#include "vmx/kick.h"
 
 /* Nothing of a guest survives in memory: neither its frames nor its registers. */
 static void destroy_guests(void)
@@ -37,6 +38,7 @@ uint64_t hypercall_power(uint64_t action)
     }
     /* All checks passed: nothing below can fail. */
     audit_record(AUDIT_POWER, action, 0, 0);
+    kick_stop_others();
     destroy_guests();
     if (action == POWER_RESET) {
         console_line("reset");

@@ -4,6 +4,7 @@
 #include "isolation/partition.h"
 #include "isolation/vcpu.h"
 #include "vmx/hypercall.h"
+#include "vmx/kick.h"
 #include "vmx/vcpu_blank.h"
 #include "vmx/vlapic.h"
 #include "vmx/vmcs_setup.h"
@@ -29,7 +30,7 @@ struct answer hypercall_vcpu_create(const struct gpr_file *registers)
     if (answer.status != STATUS_OK) {
         return answer;
     }
-    slot = vcpu_find(answer.value);
+    slot = (uint32_t)(answer.value % VCPUS_MAX);
     /* All checks passed: nothing below can fail.  The manager's VMCS and registers are put aside meanwhile. */
     vcpu_blank(slot);
     world_select(slot, vcpus[slot].partition);
@@ -38,5 +39,18 @@ struct answer hypercall_vcpu_create(const struct gpr_file *registers)
     vlapic_reset(&vcpu_state()->vlapic);
     vcpu_state()->gpr.rsi = in.rdx;
     world_select(this->manager_vcpu, PARTITION_MANAGER);
+    /* Whichever CPU runs it first: its VMCS is on none. */
+    vcpu_clear(slot);
+    vcpu_release(slot);
     return answer;
+}
+
+uint64_t hypercall_vcpu_interrupt(uint64_t id, uint64_t vector)
+{
+    const uint64_t status = vcpu_request_interrupt(id, vector);
+
+    if (status == STATUS_OK) {
+        (void)kick_vcpu((uint32_t)(id % VCPUS_MAX));
+    }
+    return status;
 }

@@ -3,6 +3,8 @@
 
 #include "abi/boot_info.h"
 #include "arch/x86_64/percpu.h"
+#include "arch/x86_64/smp.h"
+#include "arch/x86_64/window.h"
 #include "ept/ept_flush.h"
 #include "isolation/vcpu.h"
 #include "vmx/entry.h"
@@ -16,6 +18,7 @@ _Noreturn void manager_start(uint64_t entry, uint64_t boot_info)
 {
     struct percpu *this = percpu_this();
 
+    window_init_state();
     world_init();
     this->manager_vcpu = vcpu_of(PARTITION_MANAGER, this->cpu);
     vcpu_blank(this->manager_vcpu);
@@ -27,4 +30,9 @@ _Noreturn void manager_start(uint64_t entry, uint64_t boot_info)
     world_start();
     ept_flush_enter(this->cpu, PARTITION_MANAGER);
     vmx_enter();
+}
+
+_Noreturn void smp_given(void)
+{
+    manager_start(percpu_this()->start_entry, percpu_this()->start_value);
 }

@@ -9,6 +9,7 @@
  *   entry      physical address of its first instruction
  *   boot_info  physical address of the page with its struct boot_info
  */
+/* smp_given() does it on another CPU, where the manager asked for that by CPU_START. */
 _Noreturn void manager_start(uint64_t entry, uint64_t boot_info);
 
 #endif

@@ -8,12 +8,14 @@
 #include "arch/x86_64/trap.h"
 #include "arch/x86_64/vector.h"
 #include "ept/ept_flush.h"
+#include "vmx/kick.h"
 #include "vmx/vmcs_control.h"
 
 void trap_nmi(void)
 {
     panic_join();
     ept_flush_acknowledge(percpu_this()->cpu);
+    kick_acknowledge();
 }
 
 bool nmi_or_machine_check(uint64_t info)

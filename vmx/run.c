@@ -11,11 +11,13 @@
 #include "isolation/vcpu.h"
 #include "vmx/capability.h"
 #include "vmx/gpr.h"
+#include "vmx/kick.h"
 #include "vmx/stepping.h"
 #include "vmx/tdvmcall.h"
 #include "vmx/vcpu_state.h"
 #include "vmx/vlapic.h"
 #include "vmx/vmcs.h"
+#include "vmx/vmcs_setup.h"
 #include "vmx/world.h"
 
 /* The longest and the shortest slice, in TSC ticks.  A short one would be a single-stepper's. */
@@ -58,28 +60,31 @@ enum exit_next run_return_killed(enum kill_reason reason, uint64_t detail)
     return say(RUN_KILLED, 0, reason, detail);
 }
 
+enum exit_next run_return_stopped(enum kill_reason reason)
+{
+    return say(RUN_KILLED, 0, reason, 0);
+}
+
+enum exit_next run_return_wake(void)
+{
+    return say(RUN_WAKE, 0, percpu_this()->wake_mask, 0);
+}
+
 enum exit_next run_return_fatal_error(uint64_t mask)
 {
     partition_kill(percpu_this()->partition, KILL_FATAL_ERROR, 0);
     return say(RUN_KILLED, mask, KILL_FATAL_ERROR, 0);
 }
 
-/* The vCPU last ran elsewhere, or never: no translation of its VPID may be left on this CPU. */
-static void arrive(uint32_t slot)
+/* The current vCPU last ran elsewhere, or never: no translation of its VPID may be left on this CPU. */
+static __attribute__((noinline)) void arrive(struct percpu *this, uint32_t slot)
 {
-    struct percpu *this = percpu_this();
-
-    if (vcpus[slot].last_cpu == this->cpu) {
-        return;
-    }
-    /* Its VMCS is active on the CPU it ran on: VMCLEAR there comes with many-CPU scheduling. */
-    if (vcpus[slot].last_cpu != VCPU_NO_CPU) {
-        panic(PANIC_INVARIANT, slot, vcpus[slot].last_cpu);
-    }
     if (!insn_invvpid(INVVPID_SINGLE_CONTEXT, (uint16_t)(slot + 1))) {
         panic(PANIC_INVALIDATE, slot, 0);
     }
-    vcpus[slot].last_cpu = this->cpu;
+    vmcs_setup_host(this->cpu);
+    /* Sequentially consistent: whoever requests an interrupt sees where it is, or it sees the request. */
+    __atomic_store_n(&vcpus[slot].last_cpu, this->cpu, __ATOMIC_SEQ_CST);
 }
 
 static void refuse_run(struct gpr_file *manager, uint64_t status)
@@ -101,9 +106,15 @@ static EXIT_HANDLER void enter_guest(uint32_t slot)
 {
     struct percpu *this = percpu_this();
     const struct gpr_file reply = vcpu_state()->gpr;
+    const bool comes = vcpus[slot].last_cpu != this->cpu;
 
-    arrive(slot);
+    if (comes) {
+        kick_clear_vmcs(slot); /* where it ran last */
+    }
     world_switch(slot, vcpus[slot].partition);
+    if (comes) {
+        arrive(this, slot);
+    }
     tdvmcall_reply(&reply);
     this->run_start = insn_rdtsc();
     this->run_slice_end = this->run_start + bounded_slice(reply.rbp);
@@ -148,19 +159,22 @@ static void arm_timer(uint64_t ticks)
 static EXIT_HANDLER enum exit_next before_entry_with_events(struct percpu *this, uint64_t now)
 {
     struct vcpu_state *state = this->state_window;
-    uint64_t until = this->run_slice_end;
 
     if ((state->call_mask | state->halted) != 0 && still_waits(state) == NEXT_MANAGER) {
         return NEXT_MANAGER;
     }
-    if (now >= until) {
+    if (now >= this->run_slice_end) {
         return run_return_interrupted();
     }
-    vlapic_prepare_entry();
-    if (vlapic_timer_quiet_until(&state->vlapic) < until) {
-        until = vlapic_timer_quiet_until(&state->vlapic);
-    }
-    arm_timer(until > now ? until - now : 0);
+    do {
+        uint64_t until = this->run_slice_end;
+
+        vlapic_prepare_entry();
+        if (vlapic_timer_quiet_until(&state->vlapic) < until) {
+            until = vlapic_timer_quiet_until(&state->vlapic);
+        }
+        arm_timer(until > now ? until - now : 0);
+    } while (vlapic_is_requested(this->vcpu));
     return NEXT_RESUME;
 }
 
@@ -173,11 +187,14 @@ enum exit_next run_before_entry(struct percpu *this)
     if (this->run_slice_end < until) {
         until = this->run_slice_end;
     }
-    if ((state->call_mask | state->halted) != 0 || now >= until ||
-        !vlapic_is_quiet(&state->vlapic, this->vcpu)) {
+    if ((state->call_mask | state->halted) != 0 || now >= until) {
         return before_entry_with_events(this, now);
     }
+    /* The timer before the look at the requests: a kick that comes after the look sets it to 0. */
     arm_timer(until - now);
+    if (!vlapic_is_quiet(&state->vlapic, this->vcpu)) {
+        return before_entry_with_events(this, now);
+    }
     return NEXT_RESUME;
 }
 
@@ -232,5 +249,10 @@ void run_finish(void)
     }
     world_switch(this->manager_vcpu, PARTITION_MANAGER);
     vcpu_release(slot);
+    /* Was it interrupted while it halted?  Whoever did so saw it running, and tells nobody. */
+    if (this->run_kind == RUN_HALTED && vlapic_is_requested(slot)) {
+        this->run_kind = RUN_INTERRUPTED;
+        this->run_value = 0;
+    }
     give_disclosed(&vcpu_state()->gpr, &disclosed, this);
 }

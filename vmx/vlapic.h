@@ -22,7 +22,8 @@
 enum vlapic_result {
     VLAPIC_DONE = 0,
     VLAPIC_FAULT = 1, /* #GP(0) */
-    VLAPIC_SENT = 2,  /* done; another vCPU of the partition, which may be halted, was interrupted */
+    VLAPIC_SENT =
+        2, /* done; it was for other vCPUs of the partition that no CPU runs: percpu_this()->wake_mask */
 };
 
 /* The state after reset. */
@@ -40,16 +41,22 @@ enum vlapic_result vlapic_set_cr8(uint64_t value);
  * interrupt that has priority or asks for an exit when it can be. */
 EXIT_HANDLER void vlapic_prepare_entry(void);
 
-/* Is there nothing for vlapic_prepare_entry() to do, for vCPU `slot`, but for its timer?  Nearly always: for the way back
- * from an exit.  A request that comes meanwhile is seen at the next entry, as one that comes just after. */
-static inline bool vlapic_is_quiet(const struct vlapic *apic, uint32_t slot)
+/* Is an interrupt requested of vCPU `slot` that it has not taken yet? */
+static inline bool vlapic_is_requested(uint32_t slot)
 {
     const uint64_t *requests = vcpus[slot].requests;
-    const uint64_t requested =
-        __atomic_load_n(&requests[0], __ATOMIC_RELAXED) | __atomic_load_n(&requests[1], __ATOMIC_RELAXED) |
-        __atomic_load_n(&requests[2], __ATOMIC_RELAXED) | __atomic_load_n(&requests[3], __ATOMIC_RELAXED);
 
-    return (requested | apic->irr_words | apic->window_exiting) == 0;
+    return (__atomic_load_n(&requests[0], __ATOMIC_RELAXED) |
+            __atomic_load_n(&requests[1], __ATOMIC_RELAXED) |
+            __atomic_load_n(&requests[2], __ATOMIC_RELAXED) |
+            __atomic_load_n(&requests[3], __ATOMIC_RELAXED)) != 0;
+}
+
+/* Is there nothing for vlapic_prepare_entry() to do, for vCPU `slot`, but for its timer?  Nearly always: for the way back
+ * from an exit. */
+static inline bool vlapic_is_quiet(const struct vlapic *apic, uint32_t slot)
+{
+    return !vlapic_is_requested(slot) && (apic->irr_words | apic->window_exiting) == 0;
 }
 
 /* Take requests and timer into account, then: is there an interrupt that HLT must not sleep on?  RFLAGS.IF is

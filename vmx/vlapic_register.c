@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "abi/run_exit.h"
 #include "arch/x86_64/msr.h"
-
 #include "arch/x86_64/tsc.h"
 #include "isolation/partition.h"
 #include "isolation/vcpu.h"
+#include "vmx/kick.h"
 #include "vmx/vlapic.h"
 #include "vmx/vlapic_bits.h"
 #include "vmx/vlapic_timer.h"
@@ -131,7 +132,7 @@ static enum vlapic_result send(struct vlapic *apic, uint64_t command)
 {
     const uint32_t partition = percpu_this()->partition;
     const uint32_t vector = (uint32_t)(command & VLAPIC_VECTOR_MASK);
-    enum vlapic_result result = VLAPIC_DONE;
+    uint64_t wake_mask = 0;
 
     for (uint32_t index = 0; index < partitions[partition].vcpu_count; index++) {
         if (!is_named(command, index)) {
@@ -141,10 +142,13 @@ static enum vlapic_result send(struct vlapic *apic, uint64_t command)
             vlapic_accept(apic, vector);
         } else {
             vcpu_request(vcpu_of(partition, index), vector);
-            result = VLAPIC_SENT;
+            if (!kick_vcpu(vcpu_of(partition, index))) {
+                wake_mask |= 1ull << (index % RUN_WAKE_VCPUS);
+            }
         }
     }
-    return result;
+    percpu_this()->wake_mask = wake_mask;
+    return wake_mask != 0 ? VLAPIC_SENT : VLAPIC_DONE;
 }
 
 static enum vlapic_result write_icr(struct vlapic *apic, uint64_t command)

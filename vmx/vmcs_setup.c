@@ -28,16 +28,15 @@ enum access_rights {
     RIGHTS_TSS_BUSY = 0x8b,
     RIGHTS_UNUSABLE = 0x10000,
 };
-#define START_CODE_SELECTOR      0x10u /* __BOOT_CS and __BOOT_DS of the Linux boot protocol */
-#define START_DATA_SELECTOR      0x18u
-#define SEGMENT_LIMIT            0xffffffffu
-#define TSS_LIMIT                0x67u
-#define NO_VMCS_LINK             0xffffffffffffffffull
-#define ALL_XSS_BITS             0xffffffffffffffffull
-#define ALL_ENCLS_LEAVES         0xffffffffffffffffull
-#define MANAGER_PREEMPTION_TICKS 0x10000000u
+#define START_CODE_SELECTOR 0x10u /* __BOOT_CS and __BOOT_DS of the Linux boot protocol */
+#define START_DATA_SELECTOR 0x18u
+#define SEGMENT_LIMIT       0xffffffffu
+#define TSS_LIMIT           0x67u
+#define NO_VMCS_LINK        0xffffffffffffffffull
+#define ALL_XSS_BITS        0xffffffffffffffffull
+#define ALL_ENCLS_LEAVES    0xffffffffffffffffull
 
-static void setup_host(uint32_t cpu)
+void vmcs_setup_host(uint32_t cpu)
 {
     vmcs_write(VMCS_HOST_CR0, insn_read_cr0());
     vmcs_write(VMCS_HOST_CR3, paging_root());
@@ -145,12 +144,12 @@ static void setup_start(uint64_t rip, uint64_t cr0, uint64_t cr3, uint64_t cr4, 
 
 void vmcs_setup_manager(uint32_t cpu, uint32_t slot, uint64_t entry)
 {
-    setup_host(cpu);
+    vmcs_setup_host(cpu);
     setup_controls(slot, PARTITION_MANAGER);
     vmcs_write(VMCS_PIN_BASED_CONTROLS, capability.pin);
     vmcs_write(VMCS_PRIMARY_CONTROLS, capability.primary);
     vmcs_write(VMCS_ENTRY_CONTROLS, capability.entry);
-    vmcs_write(VMCS_PREEMPTION_TIMER, MANAGER_PREEMPTION_TICKS);
+    vmcs_write(VMCS_PREEMPTION_TIMER, VMCS_SETUP_MANAGER_TICKS);
     vmcs_write(VMCS_MSR_BITMAP, paging_physical_of_image(msr_policy_manager_bitmap));
     vmcs_write(VMCS_IO_BITMAP_A, port_policy_manager_bitmap());
     vmcs_write(VMCS_IO_BITMAP_B, port_policy_manager_bitmap() + FRAME_SIZE);
@@ -160,7 +159,7 @@ void vmcs_setup_manager(uint32_t cpu, uint32_t slot, uint64_t entry)
 
 void vmcs_setup_guest(uint32_t cpu, uint32_t slot, uint32_t partition, uint64_t rip, uint64_t cr3)
 {
-    setup_host(cpu);
+    vmcs_setup_host(cpu);
     setup_controls(slot, partition);
     vmcs_write(VMCS_PIN_BASED_CONTROLS, capability.pin_guest);
     vmcs_write(VMCS_PRIMARY_CONTROLS, capability.primary_guest);
@@ -170,5 +169,5 @@ void vmcs_setup_guest(uint32_t cpu, uint32_t slot, uint32_t partition, uint64_t 
     vmcs_write(VMCS_IO_BITMAP_A, port_policy_guest_bitmap());
     vmcs_write(VMCS_IO_BITMAP_B, port_policy_guest_bitmap() + FRAME_SIZE);
     setup_flat_segments(RIGHTS_CODE_64);
-    setup_start(rip, CR0_PG | CR0_PE | CR0_MP, cr3, CR4_PAE, EFER_LME | EFER_LMA);
+    setup_start(rip, CR0_PG | CR0_PE | CR0_MP, cr3, CR4_PAE, EFER_LME | EFER_LMA | EFER_NXE);
 }

@@ -34,6 +34,12 @@ struct percpu {
     /* The values now in the MSRs that vmx/world.c switches. */
     uint64_t switched_msrs[PERCPU_SWITCHED_MSRS];
     uint64_t kernel_gs_base; /* as the last vCPU left it */
+    uint64_t wake_mask;      /* of RUN_WAKE: vCPUs of the running guest */
+    /* What other CPUs want of this one. */
+    uint32_t clear_order;  /* vCPU slot + 1 whose VMCS it shall clear; 0: none */
+    uint32_t manager_runs; /* enum smp_manager */
+    uint64_t start_entry;  /* SMP_MANAGER_GIVEN: where the manager begins on it, and with what in EBX */
+    uint64_t start_value;
 };
 _Static_assert(offsetof(struct percpu, stack_top) == 8, "vmx/entry.S knows this offset");
 

@@ -24,15 +24,50 @@ static uint32_t arrived;
 void smp_init(uint32_t apic_id)
 {
     percpus[0].apic_id = apic_id;
+    percpus[0].manager_runs = SMP_MANAGER_RUNS;
     cpus = 1;
 }
 
-/* NMIs are taken by the core's handler and lead back here; nothing else wakes this CPU. */
-_Noreturn static void park(void)
+_Noreturn void smp_halt(void)
 {
     for (;;) {
         insn_cli();
         insn_hlt();
+    }
+}
+
+/* Until the manager asks for this CPU. */
+_Noreturn static void park(void)
+{
+    struct percpu *this = percpu_this();
+
+    insn_cli();
+    while (__atomic_load_n(&this->manager_runs, __ATOMIC_ACQUIRE) != SMP_MANAGER_GIVEN) {
+        insn_hlt();
+    }
+    __atomic_store_n(&this->manager_runs, SMP_MANAGER_RUNS, __ATOMIC_RELEASE);
+    smp_given();
+}
+
+bool smp_give(uint32_t cpu, uint64_t entry, uint64_t value)
+{
+    if (percpus[cpu].manager_runs != SMP_MANAGER_NOT) {
+        return false;
+    }
+    percpus[cpu].start_entry = entry;
+    percpus[cpu].start_value = value;
+    __atomic_store_n(&percpus[cpu].manager_runs, SMP_MANAGER_GIVEN, __ATOMIC_RELEASE);
+    return true;
+}
+
+/* An NMI that comes between its look and its HLT is lost: again. */
+void smp_wake(uint32_t cpu)
+{
+    while (__atomic_load_n(&percpus[cpu].manager_runs, __ATOMIC_ACQUIRE) == SMP_MANAGER_GIVEN) {
+        lapic_send_nmi(percpus[cpu].apic_id);
+        for (uint32_t n = 0; n < SMP_NMI_PAUSES; n++) {
+            insn_pause();
+        }
     }
 }
 
@@ -41,7 +76,7 @@ _Noreturn static void start(uint64_t cpu)
     cpu_init((uint32_t)cpu);
     /* Is it the CPU that was called?  If not it stays here all the same, and the boot CPU refuses the machine. */
     if (!lapic_enable() || lapic_id() != percpus[cpu].apic_id) {
-        park();
+        smp_halt();
     }
     mce_init();
     vmxon_this_cpu(region_of_next);

@@ -183,6 +183,11 @@ static uint32_t wrong_leaves(uint64_t table, uint64_t virtual, uint32_t shift)
     return wrong;
 }
 
+_Noreturn void smp_given(void)
+{
+    smp_halt();
+}
+
 _Noreturn void manager_start(uint64_t entry, uint64_t boot_info)
 {
     if (TEST_END == TEST_END_DEVICES) {

@@ -51,16 +51,18 @@ def lines(machine):
     return [line.rstrip("\r") for line in machine.text().split("\n")]
 
 
-def test_guests_end_in_every_way_and_do_not_touch_each_other(boot, kernel, tmp_path):
+@pytest.mark.parametrize("cpus", [1, 2])
+def test_guests_end_in_every_way_and_do_not_touch_each_other(boot, kernel, tmp_path, cpus):
     text = (section("a-off", "off") + section("broken", "off", "32X") + section("text", "guests") +
             section("missing", "nothing") + section("big", "off", "64G") + section("a-triple", "triple") +
             section("a-absent", "absent") + section("a-fatal", "fatal") + section("a-reset", "reset") +
-            section("a-long", "long", "40M"))
+            section("a-long", "long", "40M", f"cpus = {cpus}"))
     modules = {"manager": MANAGER, "guests": configuration(tmp_path, text)}
     modules |= {name: kernel(name, rf"I end by {name}\n") for name in ENDINGS}
-    machine = boot(modules)
+    machine = boot(modules, cpus=cpus)
     machine.wait_for(r"^bulkhead: power off", PATIENCE)
     console = lines(machine)
+    assert any(line.startswith(f"bulkhead-manager: {cpus} CPUs, ") for line in console)
 
     # What the configuration has wrong is said with its line, and only those guests are left out.
     assert [line for line in console if line.startswith("bulkhead-manager: guests, line")] == [
@@ -96,6 +98,11 @@ def test_a_guest_starts_again_and_the_user_has_the_last_word(boot, kernel, tmp_p
     machine.write(b"\x01l")
     machine.wait_for(r"^bulkhead: guest again is (on|ending)", PATIENCE, end)
     machine.wait_for(r"^bulkhead: guest once is off", PATIENCE, end)
+    machine.write(b"\x01s")
+    machine.wait_for(r"^bulkhead: guest again: 140 MiB, weight 100, cap 0 %", PATIENCE, end)
+    machine.wait_for(r"^bulkhead:   vCPU 0 \w+ on CPU \d+: ran \d+ ms, waited \d+ ms; exits: \d+ calls", PATIENCE, end)
+    machine.write(b"\x01m")
+    machine.wait_for(r"^status guest=again vcpu=0 state=\w+ cpu=\d+ ran=\d+ waited=\d+ calls=\d+", PATIENCE, end)
     machine.write(b"\x01x")
     machine.wait_for(r"^bulkhead: power off", PATIENCE)
 

@@ -60,6 +60,16 @@ uint32_t tiny_try_wrmsr(uint32_t msr, uint64_t value);
 uint64_t tiny_fault_code(void);
 uint64_t tiny_fault_address(void);
 
+/* Run `function` on CPU `cpu` too; returns CPU_START's status once it has begun.  Of those functions alone no more than
+ * one at a time may use the console, tiny_check or tiny_frames. */
+uint64_t tiny_cpu_start(uint32_t cpu, void (*function)(uint32_t cpu));
+/* The x2APIC id of this CPU; in a guest, the index of the vCPU. */
+uint32_t tiny_apic_id(void);
+static inline void tiny_pause(void)
+{
+    __asm__ volatile("pause" ::: "memory");
+}
+
 /* A frame of the manager's, zeroed, never given twice; `count` contiguous ones. */
 uint64_t tiny_frames(uint64_t count);
 /* Where a frame is in the direct map. */
@@ -69,18 +79,21 @@ uint64_t tiny_rdtsc(void);
 bool tiny_audit_has(uint64_t sequence, uint64_t event, uint64_t a);
 uint64_t tiny_audit_next(void);
 
+#define TINY_VCPUS_MAX 4u
+
 /* A guest that runs a function of this image, in a copy of the image as it is now (tiny_guest.c). */
 struct tiny_guest {
     uint64_t partition;
-    uint64_t vcpu;
+    uint64_t vcpu; /* the first */
+    uint64_t vcpus[TINY_VCPUS_MAX];
     uint64_t first_hfn; /* its private frames 0 .. frames - 1 were these of the manager's */
     uint64_t frames;
 };
 /* Create, donate, seal.  False, after saying why, where a call is refused. */
 bool tiny_guest_make(struct tiny_guest *guest, void (*entry)(void));
-/* The same in frames of the manager's from `first_hfn` on: TINY_GUEST_FRAMES of them. */
-#define TINY_GUEST_FRAMES 1024u
-bool tiny_guest_make_at(struct tiny_guest *guest, uint64_t first_hfn, void (*entry)(void));
+/* The same with `count` vCPUs, at most TINY_VCPUS_MAX, all of which begin in `entry`; and on frames that the guest had
+ * in an earlier life (first_hfn), where `again`. */
+bool tiny_guest_make_vcpus(struct tiny_guest *guest, void (*entry)(void), uint32_t count, bool again);
 /* Run it until it says something (guest_say): true, with what it said, to be answered by the next call. False
  * where it halted, was killed or was refused: tiny_run_kind() and the registers tell.  Time slices go on by themselves
  * up to `slices` of `run->slice` ticks. */

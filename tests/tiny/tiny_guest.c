@@ -14,6 +14,7 @@
  * 4 MiB in all.
  */
 #define FRAME            4096u
+#define GUEST_FRAMES     1024u
 #define GFN_PML4         1u
 #define GFN_PDPT         2u
 #define GFN_PRIVATE      3u
@@ -31,15 +32,16 @@ extern const uint8_t image_start[];
 extern const uint8_t image_end[];
 static uint64_t shared_bit;
 static void (*guest_entry)(void);
-static struct {
-    uint8_t bytes[4 * FRAME];
-    uint8_t top[16];
-} guest_stack __attribute__((aligned(16)));
+#define STACK_BYTES 0x4000
+static uint8_t guest_stacks[TINY_VCPUS_MAX][STACK_BYTES] __attribute__((aligned(16)));
 
-/* First instruction of every guest, in its copy of the image. */
+/* First instruction of every guest, in its copy of the image.  RSI: the index of the vCPU. */
 __attribute__((naked)) static void guest_start(void)
 {
-    __asm__ volatile("lea %0, %%rsp\n\tcall guest_start_c\n1:\tjmp 1b" ::"m"(guest_stack.top));
+    __asm__ volatile(
+        "imul %0, %%rsi\n\tlea %1, %%rsp\n\tlea %c0(%%rsp, %%rsi), %%rsp\n\tcall guest_start_c\n1:\tjmp 1b" ::
+            "i"(STACK_BYTES),
+        "m"(guest_stacks));
 }
 
 void guest_start_c(void);
@@ -108,30 +110,41 @@ static bool donate_all(const struct tiny_guest *guest)
     return true;
 }
 
-bool tiny_guest_make(struct tiny_guest *guest, void (*entry)(void))
+static bool make_vcpus(struct tiny_guest *guest, uint32_t count)
 {
-    return tiny_guest_make_at(guest, tiny_frames(TINY_GUEST_FRAMES), entry);
+    for (uint32_t n = 0; n < count; n++) {
+        struct tiny_answer answer =
+            tiny_call(HYPERCALL_VCPU_CREATE, guest->partition, (uint64_t)guest_start, n, GFN_PML4 * FRAME, 0);
+        if (!fine("VCPU_CREATE", answer.status)) {
+            return false;
+        }
+        guest->vcpus[n] = answer.value;
+    }
+    guest->vcpu = guest->vcpus[0];
+    return true;
 }
 
-bool tiny_guest_make_at(struct tiny_guest *guest, uint64_t first_hfn, void (*entry)(void))
+bool tiny_guest_make(struct tiny_guest *guest, void (*entry)(void))
+{
+    return tiny_guest_make_vcpus(guest, entry, 1, false);
+}
+
+bool tiny_guest_make_vcpus(struct tiny_guest *guest, void (*entry)(void), uint32_t count, bool again)
 {
     struct tiny_answer answer;
 
     shared_bit = 1ull << tiny_call(HYPERCALL_INFO, INFO_SHARED_BIT, 0, 0, 0, 0).value;
     guest_entry = entry;
-    guest->frames = TINY_GUEST_FRAMES;
-    guest->first_hfn = first_hfn;
+    guest->frames = GUEST_FRAMES;
+    guest->first_hfn = again ? guest->first_hfn : tiny_frames(GUEST_FRAMES);
     make_tables(guest->first_hfn);
     memcpy(tiny_at(guest->first_hfn + GFN_IMAGE), image_start, (uint64_t)(image_end - image_start));
-    answer = tiny_call(HYPERCALL_PARTITION_CREATE, TINY_GUEST_FRAMES, 1, 0, 0, 0);
+    answer = tiny_call(HYPERCALL_PARTITION_CREATE, GUEST_FRAMES, count, 0, 0, 0);
     guest->partition = answer.value;
     if (!fine("PARTITION_CREATE", answer.status) || !donate_all(guest)) {
         return false;
     }
-    answer =
-        tiny_call(HYPERCALL_VCPU_CREATE, guest->partition, (uint64_t)guest_start, 0, GFN_PML4 * FRAME, 0);
-    guest->vcpu = answer.value;
-    return fine("VCPU_CREATE", answer.status) &&
+    return make_vcpus(guest, count) &&
            fine("PARTITION_SEAL", tiny_call(HYPERCALL_PARTITION_SEAL, guest->partition, 0, 0, 0, 0).status);
 }
 

@@ -35,7 +35,9 @@ static void a_whole_configuration(void **state)
                        "disk_access = read-only\n"
                        "command_line = console=hvc0 root=/dev/vda  quiet\n"
                        "memory = 1G\n"
-                       "cpus = 1\n"
+                       "cpus = 16\n"
+                       "cap = 150\n"
+                       "on_cpus = 0 3  63\n"
                        "weight = 10000\n"
                        "console = serial\n"
                        "on_reset = restart\n"
@@ -57,6 +59,9 @@ static void a_whole_configuration(void **state)
     assert_int_equal(guest->kernel_line, 6);
     assert_int_equal(guest->memory, 1ull << 30);
     assert_int_equal(guest->weight, 10000);
+    assert_int_equal(guest->cpus, 16);
+    assert_int_equal(guest->cap, 150);
+    assert_true(guest->on_cpus == (1ull << 63 | 9));
     assert_int_equal(guest->console, CONFIG_CONSOLE_SERIAL);
     assert_true(guest->disk_read_only && guest->restart && guest->sound);
 
@@ -66,6 +71,8 @@ static void a_whole_configuration(void **state)
     assert_int_equal(guest->memory, 256ull << 20);
     assert_int_equal(guest->cpus, 1);
     assert_int_equal(guest->weight, 100);
+    assert_int_equal(guest->cap, 0);
+    assert_true(guest->on_cpus == UINT64_MAX);
     assert_int_equal(guest->console, CONFIG_CONSOLE_VIRTIO | CONFIG_CONSOLE_SERIAL);
     assert_int_equal(guest->initrd.length + guest->disk.length + guest->command_line.length, 0);
     assert_false(guest->disk_read_only || guest->restart);
@@ -121,9 +128,13 @@ static const struct {
     {G "memory = 524289M", 3, "memory is", "524289M"},
     {G "memory = 18446744073709551617G", 3, "memory is", "18446744073709551617G"},
     {G "memory = 6 4M", 3, "memory is", "6 4M"},
-    {G "cpus = 0", 3, "one CPU", "0"},
-    {G "cpus = 2", 3, "one CPU", "2"},
-    {G "cpus = one", 3, "one CPU", "one"},
+    {G "cpus = 0", 3, "1 to 16 CPUs", "0"},
+    {G "cpus = 17", 3, "1 to 16 CPUs", "17"},
+    {G "cap = 0", 3, "a cap is", "0"},
+    {G "cap = 1601", 3, "a cap is", "1601"},
+    {G "on_cpus = 64", 3, "on_cpus is", "64"},
+    {G "on_cpus = 0 x", 3, "on_cpus is", "0 x"},
+    {G "cpus = one", 3, "1 to 16 CPUs", "one"},
     {G "weight = 0", 3, "a weight is", "0"},
     {G "weight = 10001", 3, "a weight is", "10001"},
     {G "weight = 1e3", 3, "a weight is", "1e3"},

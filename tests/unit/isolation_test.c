@@ -88,6 +88,7 @@ static uint64_t content[LIMIT]; /* last word written to it */
 static uint64_t vcpu_life[VCPUS_MAX];
 static bool vcpu_exists[VCPUS_MAX];
 static bool vcpu_runs[VCPUS_MAX];
+static bool vcpu_gone[VCPUS_MAX];
 static uint64_t manager_tables;
 
 static bool is_ram(uint64_t hfn)
@@ -468,6 +469,25 @@ static void step_seal(void)
     }
 }
 
+/* As vmx/ does: the vCPUs of a partition in destruction go, but for those that a CPU is in. */
+static void end_vcpus(uint32_t p)
+{
+    for (uint64_t slot = guest[p].first_vcpu; slot < guest[p].first_vcpu + guest[p].made; slot++) {
+        struct answer a = vcpu_seize(vcpu_life[slot] * VCPUS_MAX + slot);
+
+        if (vcpu_gone[slot]) {
+            assert_int_equal(a.status, STATUS_BAD_STATE);
+        } else if (vcpu_runs[slot]) {
+            assert_int_equal(a.status, STATUS_BUSY);
+        } else {
+            assert_int_equal(a.status, STATUS_OK);
+            assert_int_equal(a.value, slot);
+            vcpu_retire((uint32_t)slot);
+            vcpu_gone[slot] = true;
+        }
+    }
+}
+
 static void step_destroy(void)
 {
     uint64_t id = some_id();
@@ -678,16 +698,16 @@ static uint64_t reclaim(uint64_t id)
 {
     uint32_t p = model_find(id);
     uint64_t status = frame_reclaim(id);
-    bool running = false;
+    bool left = false;
 
-    for (uint32_t c = 0; c < CPUS; c++) {
-        running |= p != 0 && cpu[c].inside == p;
+    for (uint64_t k = 0; p != 0 && k < guest[p].made; k++) {
+        left |= !vcpu_gone[guest[p].first_vcpu + k];
     }
     if (p == 0) {
         assert_int_equal(status, at(STATUS_INVALID, OPERAND_RDI));
     } else if (guest[p].state != DYING) {
         assert_int_equal(status, at(STATUS_BAD_STATE, OPERAND_RDI));
-    } else if (running) {
+    } else if (left) {
         assert_int_equal(status, at(STATUS_BUSY, OPERAND_RDI));
     } else if (status == STATUS_RETRY) {
         model_sweep(p, false);
@@ -702,8 +722,12 @@ static uint64_t reclaim(uint64_t id)
 static void step_reclaim(void)
 {
     uint64_t id = some_id();
+    uint32_t p = model_find(id);
     uint32_t calls = 0;
 
+    if (p != 0 && guest[p].state == DYING && chance(80)) {
+        end_vcpus(p);
+    }
     for (uint64_t most = 1 + below(200); most != 0 && reclaim(id) == STATUS_RETRY; most--) {
         assert_in_range(++calls, 0, POOL + LIMIT / 16);
     }
@@ -750,6 +774,10 @@ static void step_vcpu_create(void)
         assert_int_equal(vcpu_of(p, vcpus[slot].index), slot);
         assert_int_equal(vcpu_of(p, vcpus[slot].index + 1), VCPU_NONE);
         vcpu_exists[slot] = true;
+        vcpu_gone[slot] = false;
+        /* It is the maker's until its registers are set. */
+        assert_int_equal(vcpu_claim(a.value).status, STATUS_BUSY);
+        vcpu_release((uint32_t)slot);
         return;
     }
     assert_int_equal(a.value, 0);
@@ -812,6 +840,8 @@ static void step_enter(uint32_t c)
     a = vcpu_claim(id);
     if (slot == VCPU_NONE) {
         assert_int_equal(a.status, STATUS_INVALID);
+    } else if (vcpu_gone[slot]) {
+        assert_int_equal(a.status, STATUS_BAD_STATE);
     } else if (vcpu_runs[slot]) {
         assert_int_equal(a.status, STATUS_BUSY);
     } else if (guest[p].state != READY || guest[p].killed) {
@@ -924,6 +954,7 @@ static void start(uint64_t seed)
     memset(table_tags, 0xa5, sizeof(table_tags));
     memset(vcpu_life, 0, sizeof(vcpu_life));
     memset(vcpu_runs, 0, sizeof(vcpu_runs));
+    memset(vcpu_gone, 0, sizeof(vcpu_gone));
     manager_tables = LIMIT / 512 + 4;
     assert_true(isolation_init(LIMIT, POOL, POOL_HFN, SHARED, CPUS));
     for (uint64_t hfn = 0; hfn < LIMIT; hfn++) {
@@ -958,6 +989,54 @@ static void random_sequences_equal_the_model(void **state)
     assert_true(donated > 1000);
     assert_true(converted > 100);
     assert_true(nmis > 100);
+}
+
+static bool one_life(uint32_t n)
+{
+    const uint64_t id = partition_create(8, 1 + n % 3).value;
+    const uint64_t vcpu = vcpu_create(id).value;
+    const uint32_t slot = (uint32_t)(id % PARTITIONS_MAX);
+    uint64_t status;
+
+    vcpu_release((uint32_t)(vcpu % VCPUS_MAX));
+    if (frame_donate(id, n % 7, RAM_FIRST, 8, n & 1) != STATUS_OK || partition_seal(id) != STATUS_OK) {
+        return false;
+    }
+    if (n % 2 == 0 && page_share(slot, n % 7 + 2, 1 + n % 6).status != STATUS_OK) {
+        return false;
+    }
+    if (partition_destroy(id) != STATUS_OK || vcpu_seize(vcpu).status != STATUS_OK) {
+        return false;
+    }
+    vcpu_retire((uint32_t)(vcpu % VCPUS_MAX));
+    do {
+        status = frame_reclaim(id);
+    } while (status == STATUS_RETRY);
+    return status == STATUS_OK;
+}
+
+static void ten_thousand_lives_leave_nothing_behind(void **state)
+{
+    static struct frame before[LIMIT];
+    static struct table_slice slices[PARTITIONS_MAX];
+
+    start(7);
+    /* The first life may leave the manager a table that it did not have. */
+    assert_true(one_life(0));
+    memcpy(before, frames, sizeof(before));
+    memcpy(slices, table_slices, sizeof(slices));
+    for (uint32_t n = 1; n <= 10000; n++) {
+        assert_true(one_life(n));
+    }
+    assert_memory_equal(frames, before, sizeof(before));
+    assert_memory_equal(table_slices, slices, sizeof(slices));
+    for (uint32_t v = PARTITION_FIRST_GUEST; v < PARTITIONS_MAX; v++) {
+        assert_int_equal(partitions[v].state, PARTITION_FREE);
+        assert_int_equal(table_roots[table_ept_space(v)], TABLE_NONE);
+    }
+    for (uint32_t s = CPUS; s < VCPUS_MAX; s++) {
+        assert_int_equal(vcpus[s].state, VCPU_FREE);
+    }
 }
 
 static void wrong_machines_are_refused(void **state)
@@ -1047,6 +1126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_sequences_equal_the_model),
+        cmocka_unit_test(ten_thousand_lives_leave_nothing_behind),
         cmocka_unit_test(wrong_machines_are_refused),
         cmocka_unit_test(grants_are_checked),
         cmocka_unit_test(tables_are_a_quota),

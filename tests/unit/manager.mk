@@ -3,3 +3,4 @@ manager_DEVICES := $(wildcard devices/*.c)
 manager_console_test_SRC := manager/console.c manager/keyboard.c manager/print.c lib/format.c \
                             tests/unit/fake_serial.c
 manager_guest_call_test_SRC := manager/guest_call.c $(manager_DEVICES)
+schedule_test_SRC := manager/schedule.c

@@ -3,6 +3,7 @@
 
 #include "manager/keyboard.h"
 #include "manager/print.h"
+#include "manager/status.h"
 #include "tests/unit/fake_serial.h"
 
 static struct guest guests[3];
@@ -21,6 +22,16 @@ uint32_t device_set_console_input(struct device_set *set, const uint8_t *bytes, 
         }
     }
     return 0;
+}
+
+void status_show(struct guest *const *shown, uint32_t count)
+{
+    print("status of %u\n", (uint64_t)count);
+}
+
+void status_lines(struct guest *const *shown, uint32_t count)
+{
+    print("lines of %u\n", (uint64_t)count);
 }
 
 static int set_up(void **state)

@@ -211,7 +211,7 @@ static void guest_writes(void **test)
     faults(MSR_IA32_XAPIC_DISABLE_STATUS, 1);
     faults(MSR_IA32_ARCH_CAPABILITIES, 0);
     assert_int_equal(write_msr(MSR_IA32_X2APIC_ICR, 3ull << 32 | 0x90), NEXT_MANAGER); /* another vCPU's */
-    assert_int_equal(fake.returned, FAKE_INTERRUPTED);
+    assert_int_equal(fake.returned, FAKE_WAKE);
     assert_int_equal(fake.skipped, 2);
 }
 
@@ -291,7 +291,9 @@ static void manager_icr(void **test)
     assert_int_equal(fake.wrmsr_value, 3ull << 32 | 0x40);
     assert_true(manager_writes(0x830, 1u << 18 | 0x40));
     assert_true(manager_writes(0x830, 3ull << 32 | 1u << 14 | 0x40));
-    assert_false(manager_writes(0x830, 4ull << 32 | 0x40)); /* a parked CPU */
+    assert_true(manager_writes(0x830, (uint64_t)FAKE_OTHER_APIC_ID << 32 | 0x40));
+    assert_false(manager_writes(0x830, (uint64_t)FAKE_PARKED_APIC_ID << 32 | 0x40));
+    assert_false(manager_writes(0x830, 4ull << 32 | 0x40)); /* no CPU */
     assert_false(manager_writes(0x830, 0xffffffffull << 32 | 0x40));
     for (uint32_t delivery = 1; delivery < 8; delivery++) {
         assert_false(manager_writes(0x830, 3ull << 32 | delivery << 8 | 0x40));

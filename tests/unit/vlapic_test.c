@@ -276,6 +276,19 @@ static void icr_reaches_own_vcpus_only(void **test)
     assert_int_equal(requests_of(19, 1), 0);
 }
 
+static void icr_kicks_those_that_run_and_names_those_that_do_not(void **test)
+{
+    fake.running = 1u << 5 | 1u << 7;
+    assert_int_equal(vlapic_write(MSR_IA32_X2APIC_ICR, 5ull << 32 | 0x90), VLAPIC_DONE);
+    assert_int_equal(fake.kicked, 1u << 5);
+    assert_int_equal(requests_of(5, 2), 1ull << 0x10);
+    assert_int_equal(vlapic_write(MSR_IA32_X2APIC_ICR, 6ull << 32 | 0x90), VLAPIC_SENT);
+    assert_int_equal(percpu_this()->wake_mask, 1u << 6);
+    assert_int_equal(vlapic_write(MSR_IA32_X2APIC_ICR, 3u << 18 | 0xf0), VLAPIC_SENT); /* all but self */
+    assert_int_equal(percpu_this()->wake_mask, ((1u << FAKE_VCPUS) - 1) & ~(1u | 1u << 5 | 1u << 7));
+    assert_int_equal(fake.kicked, ((1u << FAKE_VCPUS) - 1) & ~1u);
+}
+
 static void icr_of_other_kinds(void **test)
 {
     for (uint32_t delivery = 1; delivery < 8; delivery++) { /* NMI, SMI, INIT, SIPI ...: nothing */
@@ -363,6 +376,7 @@ int main(void)
         cmocka_unit_test_setup(counting_timer, setup),
         cmocka_unit_test_setup(software_disable_masks_the_timer, setup),
         cmocka_unit_test_setup(icr_reaches_own_vcpus_only, setup),
+        cmocka_unit_test_setup(icr_kicks_those_that_run_and_names_those_that_do_not, setup),
         cmocka_unit_test_setup(icr_of_other_kinds, setup),
         cmocka_unit_test_setup(reserved_bits_fault, setup),
         cmocka_unit_test_setup(whole_window, setup),

@@ -7,6 +7,7 @@
 #include "abi/status.h"
 #include "arch/x86_64/cr.h"
 #include "arch/x86_64/panic.h"
+#include "arch/x86_64/smp.h"
 #include "arch/x86_64/tsc.h"
 #include "arch/x86_64/window.h"
 #include "ept/table.h"
@@ -15,6 +16,7 @@
 #include "isolation/partition.h"
 #include "isolation/vcpu.h"
 #include "vmx/debug_registers.h"
+#include "vmx/kick.h"
 #include "vmx/vlapic.h"
 #include "vmx/vmcs_control.h"
 #include "vmx/world.h"
@@ -23,6 +25,7 @@ struct fake fake;
 static uint64_t vmcs[0x7000];
 static struct vcpu_state state;
 static struct percpu cpu;
+struct percpu percpus[CPUS_MAX];
 struct partition partitions[PARTITIONS_MAX];
 gfn_t shared_bit_gfn = FAKE_SHARED_BIT / FRAME_SIZE;
 
@@ -53,8 +56,12 @@ void fake_reset(void)
     partitions[FAKE_PARTITION] = (struct partition){
         .state = PARTITION_LIVE, .vcpu_first = cpu.vcpu, .vcpu_limit = FAKE_VCPUS, .vcpu_count = 0};
     for (uint32_t n = 0; n < FAKE_VCPUS; n++) {
-        vcpu_make(FAKE_PARTITION);
+        vcpu_release(vcpu_make(FAKE_PARTITION));
     }
+    percpus[0] = (struct percpu){.apic_id = cpu.apic_id, .manager_runs = SMP_MANAGER_RUNS};
+    percpus[1] = (struct percpu){.apic_id = FAKE_OTHER_APIC_ID, .manager_runs = SMP_MANAGER_RUNS};
+    percpus[2] = (struct percpu){.apic_id = FAKE_PARKED_APIC_ID};
+    partitions[PARTITION_MANAGER].vcpu_count = 3;
     fake.cpuid = fake_cpuid_rich;
     fake.page_status = STATUS_OK;
     fake.page_state = PAGE_PRIVATE;
@@ -182,6 +189,11 @@ enum exit_next run_return_interrupted(void)
     return said(FAKE_INTERRUPTED, 0, 0);
 }
 
+enum exit_next run_return_wake(void)
+{
+    return said(FAKE_WAKE, cpu.wake_mask, 0);
+}
+
 enum exit_next run_return_guest_call(uint64_t mask)
 {
     return said(FAKE_CALL, mask, 0);
@@ -266,6 +278,12 @@ void panic(enum panic_reason reason, uint64_t a, uint64_t b)
 {
     fail_msg("the core panics: %d", reason);
     abort();
+}
+
+bool kick_vcpu(uint32_t slot)
+{
+    fake.kicked |= 1ull << vcpus[slot].index;
+    return (fake.running >> vcpus[slot].index & 1) != 0;
 }
 
 /* isolation/ */

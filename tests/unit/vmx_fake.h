@@ -21,8 +21,11 @@
 #define FAKE_SHARED_BIT   (1ull << 39)
 #define FAKE_GUEST_FRAMES 16u /* private frames 0 .. 15, in frames FAKE_FIRST_FRAME on */
 #define FAKE_FIRST_FRAME  0x100u
+/* CPUs of the manager's beside the one this is, which has x2APIC id 3, and one it does not have. */
+#define FAKE_OTHER_APIC_ID  9u
+#define FAKE_PARKED_APIC_ID 11u
 
-enum fake_return { FAKE_NONE, FAKE_INTERRUPTED, FAKE_CALL, FAKE_HALTED, FAKE_KILLED, FAKE_FATAL };
+enum fake_return { FAKE_NONE, FAKE_INTERRUPTED, FAKE_WAKE, FAKE_CALL, FAKE_HALTED, FAKE_KILLED, FAKE_FATAL };
 
 struct fake {
     uint64_t tsc;
@@ -30,6 +33,9 @@ struct fake {
     /* run_return_* */
     enum fake_return returned;
     uint64_t return_value; /* mask, deadline or reason */
+    /* kick_vcpu, by index of the vCPU */
+    uint64_t running; /* on some CPU */
+    uint64_t kicked;
     uint64_t return_detail;
     /* The native CPU. */
     struct cpuid_result (*cpuid)(uint32_t leaf, uint32_t subleaf);

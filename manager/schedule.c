@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manager/schedule.h"
+
+#include <stddef.h>
+
+#include "manager/lock.h"
+
+enum {
+    SLICE_MS = 2,
+    IDLE_MS = 100,   /* a CPU without any deadline looks around that often */
+    PERIOD_MS = 100, /* of caps */
+    WEIGHT_UNIT = 1024,
+    NOWHERE = SCHEDULE_CPUS_MAX,
+};
+
+struct queue {
+    struct lock lock;
+    bool idle;       /* its CPU waits for an interrupt */
+    uint32_t active; /* members that run or wait */
+    uint32_t count;
+    uint64_t floor; /* virtual time of the one that was picked last: newcomers begin here */
+    struct schedule_vcpu *members[SCHEDULE_VCPUS_MAX];
+};
+
+static struct queue queues[SCHEDULE_CPUS_MAX];
+static uint32_t queue_count;
+static uint64_t ms;
+
+void schedule_start(uint32_t cpus, uint64_t ticks_in_ms)
+{
+    for (uint32_t i = 0; i < SCHEDULE_CPUS_MAX; i++) {
+        queues[i] = (struct queue){.count = 0};
+    }
+    queue_count = cpus < SCHEDULE_CPUS_MAX ? cpus : SCHEDULE_CPUS_MAX;
+    ms = ticks_in_ms;
+}
+
+static bool is_active(const struct schedule_vcpu *vcpu)
+{
+    return vcpu->state == SCHEDULE_WAITING || vcpu->state == SCHEDULE_RUNNING;
+}
+
+/* Under the lock of its queue. */
+static void set_state(struct schedule_vcpu *vcpu, enum schedule_state state, uint64_t now)
+{
+    struct queue *queue = &queues[vcpu->cpu];
+    const uint64_t ticks = now > vcpu->since ? now - vcpu->since : 0;
+
+    queue->active -= is_active(vcpu);
+    if (vcpu->state == SCHEDULE_WAITING) {
+        vcpu->waited += ticks;
+    } else if (vcpu->state == SCHEDULE_RUNNING) {
+        vcpu->ran += ticks;
+        vcpu->virtual_time += ticks * WEIGHT_UNIT * vcpu->share->vcpus / vcpu->share->weight;
+        __atomic_fetch_add(&vcpu->share->period_used, ticks, __ATOMIC_RELAXED);
+    }
+    vcpu->state = state;
+    vcpu->since = now;
+    queue->active += is_active(vcpu);
+}
+
+static bool enter(uint32_t cpu, struct schedule_vcpu *vcpu)
+{
+    struct queue *queue = &queues[cpu];
+
+    if (queue->count == SCHEDULE_VCPUS_MAX) {
+        return false;
+    }
+    queue->members[queue->count++] = vcpu;
+    queue->active += is_active(vcpu);
+    __atomic_store_n(&vcpu->cpu, cpu, __ATOMIC_RELEASE);
+    return true;
+}
+
+static void leave(struct schedule_vcpu *vcpu)
+{
+    struct queue *queue = &queues[vcpu->cpu];
+    uint32_t at = 0;
+
+    while (queue->members[at] != vcpu) {
+        at++;
+    }
+    queue->members[at] = queue->members[--queue->count];
+    queue->active -= is_active(vcpu);
+    __atomic_store_n(&vcpu->cpu, NOWHERE, __ATOMIC_RELEASE);
+}
+
+/* The lock of the queue it is in, wherever it goes meanwhile.  NULL: it is OUT. */
+static struct queue *lock_queue_of(const struct schedule_vcpu *vcpu)
+{
+    for (;;) {
+        const uint32_t cpu = __atomic_load_n(&vcpu->cpu, __ATOMIC_ACQUIRE);
+        if (__atomic_load_n(&vcpu->state, __ATOMIC_ACQUIRE) == SCHEDULE_OUT) {
+            return NULL;
+        }
+        if (cpu == NOWHERE) {
+            __builtin_ia32_pause();
+            continue;
+        }
+        lock_take(&queues[cpu].lock);
+        if (__atomic_load_n(&vcpu->cpu, __ATOMIC_ACQUIRE) == cpu) {
+            return &queues[cpu];
+        }
+        lock_drop(&queues[cpu].lock);
+    }
+}
+
+static bool may_run_on(const struct schedule_share *share, uint32_t cpu)
+{
+    return (share->cpus >> cpu & 1) != 0;
+}
+
+static uint32_t load_of(uint32_t cpu)
+{
+    return __atomic_load_n(&queues[cpu].active, __ATOMIC_RELAXED);
+}
+
+/* The CPU with least to do of those it may run on; the first where it may run on none that there is. */
+static uint32_t least_loaded(const struct schedule_share *share)
+{
+    uint32_t best = NOWHERE;
+
+    for (uint32_t cpu = 0; cpu < queue_count; cpu++) {
+        if (may_run_on(share, cpu) && (best == NOWHERE || load_of(cpu) < load_of(best))) {
+            best = cpu;
+        }
+    }
+    return best == NOWHERE ? 0 : best;
+}
+
+/* Something waits in the queue of `cpu`: that CPU, or else an idle one that may take it, is to look. */
+static void tell(uint32_t cpu, const struct schedule_share *share)
+{
+    if (__atomic_load_n(&queues[cpu].idle, __ATOMIC_SEQ_CST)) {
+        cpu_interrupt(cpu);
+        return;
+    }
+    for (uint32_t other = 0; other < queue_count; other++) {
+        if (may_run_on(share, other) && __atomic_load_n(&queues[other].idle, __ATOMIC_SEQ_CST)) {
+            cpu_interrupt(other);
+            return;
+        }
+    }
+}
+
+bool schedule_add(struct schedule_vcpu *vcpu, struct schedule_share *share, uint64_t now)
+{
+    const uint32_t cpu = least_loaded(share);
+    bool entered;
+
+    vcpu->cpu = NOWHERE;
+    *vcpu = (struct schedule_vcpu){.share = share, .state = SCHEDULE_WAITING, .cpu = NOWHERE, .since = now};
+    lock_take(&queues[cpu].lock);
+    vcpu->virtual_time = queues[cpu].floor;
+    entered = enter(cpu, vcpu);
+    lock_drop(&queues[cpu].lock);
+    if (!entered) {
+        vcpu->state = SCHEDULE_OUT;
+        return false;
+    }
+    tell(cpu, share);
+    return true;
+}
+
+bool schedule_remove(struct schedule_vcpu *vcpu)
+{
+    struct queue *queue = lock_queue_of(vcpu);
+    bool runs;
+
+    if (queue == NULL) {
+        return true;
+    }
+    runs = vcpu->state == SCHEDULE_RUNNING;
+    if (!runs) {
+        leave(vcpu);
+        __atomic_store_n(&vcpu->state, SCHEDULE_OUT, __ATOMIC_RELEASE);
+    }
+    lock_drop(&queue->lock);
+    return !runs;
+}
+
+static bool is_over_cap(struct schedule_share *share, uint64_t now)
+{
+    const uint64_t period = now / (PERIOD_MS * ms);
+
+    if (share->cap == 0) {
+        return false;
+    }
+    /* Two CPUs may find the new period at once: both set it to nothing used. */
+    if (__atomic_load_n(&share->period, __ATOMIC_RELAXED) != period) {
+        __atomic_store_n(&share->period, period, __ATOMIC_RELAXED);
+        __atomic_store_n(&share->period_used, 0, __ATOMIC_RELAXED);
+    }
+    return __atomic_load_n(&share->period_used, __ATOMIC_RELAXED) >= PERIOD_MS * ms * share->cap / 100;
+}
+
+/* One that has slept does not come back with all that it might have had meanwhile. */
+static void make_runnable(struct queue *queue, struct schedule_vcpu *vcpu, uint64_t now)
+{
+    set_state(vcpu, SCHEDULE_WAITING, now);
+    if (vcpu->virtual_time < queue->floor) {
+        vcpu->virtual_time = queue->floor;
+    }
+}
+
+/* Wakes who waited for this moment.  The one that goes first, or NULL; `*end`: when something else is to be done. */
+static struct schedule_vcpu *first_of(struct queue *queue, uint64_t now, uint64_t *end)
+{
+    struct schedule_vcpu *first = NULL;
+
+    for (uint32_t i = 0; i < queue->count; i++) {
+        struct schedule_vcpu *vcpu = queue->members[i];
+
+        if (vcpu->state == SCHEDULE_HALTED && now >= vcpu->deadline) {
+            make_runnable(queue, vcpu, now);
+        }
+        if (vcpu->state == SCHEDULE_HALTED && vcpu->deadline < *end) {
+            *end = vcpu->deadline;
+        }
+        if (vcpu->state != SCHEDULE_WAITING) {
+            continue;
+        }
+        if (is_over_cap(vcpu->share, now)) {
+            const uint64_t next = (now / (PERIOD_MS * ms) + 1) * PERIOD_MS * ms;
+            *end = next < *end ? next : *end;
+        } else if (first == NULL || vcpu->virtual_time < first->virtual_time) {
+            first = vcpu;
+        }
+    }
+    return first;
+}
+
+/* Takes from `from` one that waits there and may run on `cpu`. */
+static bool take_over(uint32_t cpu, uint32_t from)
+{
+    struct schedule_vcpu *taken = NULL;
+    bool entered;
+
+    lock_take(&queues[from].lock);
+    for (uint32_t i = 0; i < queues[from].count && taken == NULL; i++) {
+        struct schedule_vcpu *vcpu = queues[from].members[i];
+        if (vcpu->state == SCHEDULE_WAITING && may_run_on(vcpu->share, cpu)) {
+            taken = vcpu;
+        }
+    }
+    if (taken != NULL) {
+        /* What it has had counts from where the others are. */
+        taken->virtual_time -=
+            taken->virtual_time < queues[from].floor ? taken->virtual_time : queues[from].floor;
+        leave(taken);
+    }
+    lock_drop(&queues[from].lock);
+    if (taken == NULL) {
+        return false;
+    }
+    lock_take(&queues[cpu].lock);
+    taken->virtual_time += queues[cpu].floor;
+    entered = enter(cpu, taken);
+    lock_drop(&queues[cpu].lock);
+    if (!entered) {
+        lock_take(&queues[from].lock);
+        (void)enter(from, taken); /* it has just left it */
+        lock_drop(&queues[from].lock);
+    }
+    return entered;
+}
+
+/* Does another CPU have at least two more to run? */
+static void balance(uint32_t cpu)
+{
+    for (uint32_t other = 0; other < queue_count; other++) {
+        if (other != cpu && load_of(other) >= load_of(cpu) + 2u && take_over(cpu, other)) {
+            return;
+        }
+    }
+}
+
+struct schedule_vcpu *schedule_pick(uint32_t cpu, uint64_t now, uint64_t *end)
+{
+    struct queue *queue = &queues[cpu];
+    struct schedule_vcpu *first;
+
+    balance(cpu);
+    lock_take(&queue->lock);
+    *end = now + IDLE_MS * ms;
+    first = first_of(queue, now, end);
+    if (first != NULL) {
+        set_state(first, SCHEDULE_RUNNING, now);
+        first->woken = false;
+        queue->floor = first->virtual_time > queue->floor ? first->virtual_time : queue->floor;
+        *end = now + SLICE_MS * ms < *end ? now + SLICE_MS * ms : *end;
+    }
+    __atomic_store_n(&queue->idle, first == NULL, __ATOMIC_SEQ_CST);
+    lock_drop(&queue->lock);
+    return first;
+}
+
+void schedule_put(struct schedule_vcpu *vcpu, uint64_t now, bool halted, uint64_t deadline)
+{
+    struct queue *queue = lock_queue_of(vcpu);
+
+    vcpu->deadline = deadline;
+    set_state(vcpu, halted && !vcpu->woken ? SCHEDULE_HALTED : SCHEDULE_WAITING, now);
+    lock_drop(&queue->lock);
+}
+
+void schedule_wake(struct schedule_vcpu *vcpu, uint64_t now)
+{
+    struct queue *queue = lock_queue_of(vcpu);
+    uint32_t cpu;
+    bool was_halted;
+
+    if (queue == NULL) {
+        return;
+    }
+    cpu = vcpu->cpu;
+    was_halted = vcpu->state == SCHEDULE_HALTED;
+    vcpu->woken = true;
+    if (was_halted) {
+        make_runnable(queue, vcpu, now);
+    }
+    lock_drop(&queue->lock);
+    if (was_halted) {
+        tell(cpu, vcpu->share);
+    }
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The scheduler in simulated time: a vCPU that is picked runs to the end of its slice, or for as long as the test says. */
+#include "tests/unit/unit.h"
+
+#include "manager/schedule.h"
+
+#define MS     1000u
+#define CPUS   4u
+#define GUESTS 6u
+
+static struct schedule_share shares[GUESTS];
+static struct schedule_vcpu vcpus[GUESTS];
+static uint64_t clocks[CPUS];
+static uint64_t interrupted;
+
+void cpu_interrupt(uint32_t cpu)
+{
+    interrupted |= 1ull << cpu;
+}
+
+static int set_up(void **state)
+{
+    memset(shares, 0, sizeof(shares));
+    memset(vcpus, 0, sizeof(vcpus));
+    memset(clocks, 0, sizeof(clocks));
+    interrupted = 0;
+    return 0;
+}
+
+static void add(uint32_t n, uint32_t weight, uint32_t cap, uint64_t cpus, uint64_t now)
+{
+    shares[n] = (struct schedule_share){.weight = weight, .vcpus = 1, .cap = cap, .cpus = cpus};
+    assert_true(schedule_add(&vcpus[n], &shares[n], now));
+}
+
+/* Every CPU goes on, the one that is behind first, until all have reached `end`; all vCPUs use all of their turns. */
+static void run_until(uint32_t cpus, uint64_t end)
+{
+    for (;;) {
+        uint32_t cpu = 0;
+        uint64_t until;
+        struct schedule_vcpu *vcpu;
+
+        for (uint32_t n = 1; n < cpus; n++) {
+            cpu = clocks[n] < clocks[cpu] ? n : cpu;
+        }
+        if (clocks[cpu] >= end) {
+            return;
+        }
+        vcpu = schedule_pick(cpu, clocks[cpu], &until);
+        assert_true(until > clocks[cpu]);
+        until = until < end ? until : end;
+        if (vcpu != NULL) {
+            assert_true((vcpu->share->cpus >> cpu & 1) != 0);
+            schedule_put(vcpu, until, false, 0);
+        }
+        clocks[cpu] = until;
+    }
+}
+
+/* Within 5 % of what weights promise, over 100 ms. */
+static void is_fair(uint32_t n, uint64_t had, uint64_t promised)
+{
+    if (had < promised - promised / 20 || had > promised + promised / 20) {
+        fail_msg("guest %u had %lu of %lu", n, (unsigned long)had, (unsigned long)promised);
+    }
+}
+
+static void weights_are_kept_within_100_ms(void **state)
+{
+    static const uint32_t weights[][3] = {{100, 100, 100}, {100, 200, 300}, {1, 1, 2}, {10000, 10000, 5000}};
+
+    for (uint32_t w = 0; w < sizeof(weights) / sizeof(weights[0]); w++) {
+        const uint32_t sum = weights[w][0] + weights[w][1] + weights[w][2];
+
+        set_up(NULL);
+        schedule_start(1, MS);
+        for (uint32_t n = 0; n < 3; n++) {
+            add(n, weights[w][n], 0, UINT64_MAX, 0);
+        }
+        for (uint32_t window = 0; window < 5; window++) {
+            uint64_t before[3];
+
+            for (uint32_t n = 0; n < 3; n++) {
+                before[n] = vcpus[n].ran;
+            }
+            /* A window's end cuts one slice in two at most. */
+            run_until(1, (window + 1) * 120ull * MS);
+            for (uint32_t n = 0; n < 3; n++) {
+                is_fair(n, vcpus[n].ran - before[n], 120ull * MS * weights[w][n] / sum);
+            }
+        }
+    }
+}
+
+static void a_sleeper_runs_within_a_slice_and_saves_nothing_up(void **state)
+{
+    uint64_t until;
+    uint64_t ran;
+    struct schedule_vcpu *vcpu;
+
+    schedule_start(1, MS);
+    add(0, 100, 0, UINT64_MAX, 0);
+    add(1, 100, 0, UINT64_MAX, 0);
+    add(2, 100, 0, UINT64_MAX, 0);
+    do {
+        vcpu = schedule_pick(0, clocks[0], &until);
+        clocks[0] = until;
+        schedule_put(vcpu, clocks[0], vcpu == &vcpus[2], UINT64_MAX);
+    } while (vcpu != &vcpus[2]);
+    run_until(1, 1000ull * MS);
+    ran = vcpus[2].ran;
+    schedule_wake(&vcpus[2], clocks[0]);
+    assert_int_equal(vcpus[2].state, SCHEDULE_WAITING);
+    vcpu = schedule_pick(0, clocks[0], &until);
+    schedule_put(vcpu, until, false, 0);
+    clocks[0] = until;
+    if (vcpu != &vcpus[2]) {
+        assert_ptr_equal(schedule_pick(0, clocks[0], &until), &vcpus[2]);
+        schedule_put(&vcpus[2], until, false, 0);
+        clocks[0] = until;
+    }
+    run_until(1, 1120ull * MS);
+    is_fair(2, vcpus[2].ran - ran, 40ull * MS);
+}
+
+static void a_deadline_ends_the_slice_of_another(void **state)
+{
+    uint64_t until;
+
+    schedule_start(1, MS);
+    add(0, 100, 0, UINT64_MAX, 0);
+    assert_ptr_equal(schedule_pick(0, 0, &until), &vcpus[0]);
+    schedule_put(&vcpus[0], 10, true, 500);
+    add(1, 100, 0, UINT64_MAX, 10);
+    assert_ptr_equal(schedule_pick(0, 20, &until), &vcpus[1]);
+    assert_int_equal(until, 500);
+    schedule_put(&vcpus[1], 500, false, 0);
+    assert_ptr_equal(schedule_pick(0, 500, &until), &vcpus[0]);
+}
+
+static void a_wake_while_it_runs_is_not_lost(void **state)
+{
+    uint64_t until;
+
+    schedule_start(2, MS);
+    add(0, 100, 0, UINT64_MAX, 0);
+    assert_ptr_equal(schedule_pick(vcpus[0].cpu, 0, &until), &vcpus[0]);
+    schedule_wake(&vcpus[0], 5);
+    schedule_put(&vcpus[0], 10, true, UINT64_MAX);
+    assert_int_equal(vcpus[0].state, SCHEDULE_WAITING);
+    /* The next halt is one. */
+    assert_ptr_equal(schedule_pick(vcpus[0].cpu, 10, &until), &vcpus[0]);
+    schedule_put(&vcpus[0], 20, true, UINT64_MAX);
+    assert_int_equal(vcpus[0].state, SCHEDULE_HALTED);
+}
+
+static void idle_cpus_are_told_and_take_over(void **state)
+{
+    uint64_t until;
+
+    schedule_start(2, MS);
+    assert_null(schedule_pick(1, 0, &until));
+    add(0, 100, 0, UINT64_MAX, 0);
+    add(1, 100, 0, UINT64_MAX, 0);
+    assert_int_equal(vcpus[0].cpu, 0);
+    assert_int_equal(vcpus[1].cpu, 1);
+    assert_true((interrupted & 2) != 0);
+    add(2, 100, 0, UINT64_MAX, 0);
+    add(3, 100, 0, UINT64_MAX, 0);
+    run_until(2, 100ull * MS);
+    for (uint32_t n = 0; n < 4; n++) {
+        is_fair(n, vcpus[n].ran, 50ull * MS);
+    }
+    /* Two of one CPU end: the others spread out. */
+    assert_true(schedule_remove(&vcpus[0]));
+    assert_true(schedule_remove(&vcpus[vcpus[1].cpu == 0 ? 1 : vcpus[2].cpu == 0 ? 2 : 3]));
+    run_until(2, 200ull * MS);
+    for (uint32_t n = 1; n < 4; n++) {
+        if (vcpus[n].state != SCHEDULE_OUT) {
+            assert_in_range(vcpus[n].ran, 120ull * MS, 160ull * MS);
+        }
+    }
+}
+
+static void pins_and_caps_are_kept(void **state)
+{
+    schedule_start(2, MS);
+    add(0, 100, 25, UINT64_MAX, 0);
+    add(1, 100, 0, 1ull << 1, 0);
+    add(2, 100, 0, 1ull << 1, 0);
+    run_until(2, 1000ull * MS);
+    assert_in_range(vcpus[0].ran, 240ull * MS, 275ull * MS);
+    assert_in_range(vcpus[1].ran + vcpus[2].ran, 725ull * MS, 1000ull * MS);
+}
+
+static void one_that_runs_cannot_be_removed(void **state)
+{
+    uint64_t until;
+
+    schedule_start(1, MS);
+    add(0, 100, 0, UINT64_MAX, 0);
+    assert_ptr_equal(schedule_pick(0, 0, &until), &vcpus[0]);
+    assert_false(schedule_remove(&vcpus[0]));
+    schedule_put(&vcpus[0], 10, false, 0);
+    assert_true(schedule_remove(&vcpus[0]));
+    assert_true(schedule_remove(&vcpus[0]));
+    schedule_wake(&vcpus[0], 20);
+    assert_null(schedule_pick(0, 20, &until));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(weights_are_kept_within_100_ms, set_up),
+        cmocka_unit_test_setup(a_sleeper_runs_within_a_slice_and_saves_nothing_up, set_up),
+        cmocka_unit_test_setup(a_deadline_ends_the_slice_of_another, set_up),
+        cmocka_unit_test_setup(a_wake_while_it_runs_is_not_lost, set_up),
+        cmocka_unit_test_setup(idle_cpus_are_told_and_take_over, set_up),
+        cmocka_unit_test_setup(pins_and_caps_are_kept, set_up),
+        cmocka_unit_test_setup(one_that_runs_cannot_be_removed, set_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
