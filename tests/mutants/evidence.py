@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can kill a mutant: a unit test, a proof of one function, an attack image in Bochs, any other test of pytest."""
 import os
+import pathlib
 import re
+import shutil
 import signal
 import subprocess
+import threading
 
 from mutant import ROOT, Mend
 
@@ -40,10 +43,61 @@ def _build(tree, targets):
         raise Mend(f"does not build: mend it\n{output[-2000:]}")
 
 
-def _unit(tree, name):
-    program = f"build/unit/{name}_test"
-    _build(tree, [program])
-    status, output = run(["tests/unit/run", program], tree, HANGS["unit"])
+class UnitTest:
+    """A unit test whose objects are compiled once, as tests/unit/unit.mk says; a mutant compiles those again that include it."""
+
+    def __init__(self, name):
+        self.name, self.folder = name, ROOT / "build" / "mutants" / "objects" / name
+        asked = "".join(f"\t@echo $({variable})\n" for variable in
+                        ("UNIT_CC", "UNIT_CFLAGS", f"{name}_test_CFLAGS", f"{name}_test_SRC"))
+        printed = subprocess.run(["make", "-s", "--no-print-directory", "-f", "-", "ask"], cwd=ROOT, env=environment(ROOT), text=True,
+                                 input=f"include Makefile\nask:\n{asked}", capture_output=True, check=False)
+        lines = printed.stdout.split("\n")
+        if printed.returncode != 0 or not (ROOT / "tests" / "unit" / f"{name}_test.c").is_file():
+            raise Mend(f"there is no unit test {name}: mend it\n{printed.stderr}")
+        self.command = [*lines[0].split(), *lines[1].split(), *lines[2].split()]
+        self.sources = [f"tests/unit/{name}_test.c", *(word for word in lines[3].split() if word.endswith((".c", ".S")))]
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        for source in self.sources:
+            self._compile(ROOT, source, self._object(source))
+
+    def _object(self, source):
+        return self.folder / (source.replace("/", "_") + ".o")
+
+    def _compile(self, tree, source, to):
+        status, output = run([*self.command, "-w", "-MMD", "-MF", f"{to}.d", "-c", source, "-o", str(to)], tree, 300)
+        if status != 0:
+            raise Mend(f"does not build: mend it\n{output[-2000:]}")
+
+    def _includes(self, source, file):
+        """Was the object of `source` made of `file`?"""
+        return file in pathlib.Path(f"{self._object(source)}.d").read_text(encoding="utf-8").replace("./", "").split()
+
+    def build(self, tree, changed):
+        """The program, with what `changed` (a file, or None) has changed in the tree; where it is."""
+        objects = []
+        for source in self.sources:
+            objects.append(self._object(source))
+            if changed and self._includes(source, changed):
+                objects[-1] = tree / "build" / "unit" / objects[-1].name
+                objects[-1].parent.mkdir(parents=True, exist_ok=True)
+                self._compile(tree, source, objects[-1])
+        program = tree / "build" / "unit" / f"{self.name}_test"
+        program.parent.mkdir(parents=True, exist_ok=True)
+        status, output = run([*self.command, *map(str, objects), "-lcmocka", "-o", str(program)], tree, 300)
+        if status != 0:
+            raise Mend(f"does not build: mend it\n{output[-2000:]}")
+        return str(program.relative_to(tree))
+
+
+UNIT_TESTS, UNIT_LOCK = {}, threading.Lock()
+
+
+def _unit(tree, changed, name):
+    with UNIT_LOCK:
+        test = UNIT_TESTS[name] = UNIT_TESTS.get(name) or UnitTest(name)
+    status, output = run(["tests/unit/run", test.build(tree, changed)], tree, HANGS["unit"])
     return status == 0, output
 
 
@@ -77,11 +131,11 @@ def _prove(tree, file, function):
     return goals.group(1) == goals.group(2), output
 
 
-def holds(tree, evidence):
-    """Does the evidence hold in the tree?  And what it printed."""
+def holds(tree, evidence, changed=None):
+    """Does the evidence hold in the tree, in which the file `changed` is changed?  And what it printed."""
     kind, *operands = evidence
     if kind == "unit" and len(operands) == 1:
-        return _unit(tree, operands[0])
+        return _unit(tree, changed, operands[0])
     if kind == "attack" and len(operands) == 1:
         return _attack(tree, operands[0])
     if kind == "pytest" and operands:

@@ -27,9 +27,10 @@ class Mutant:
         return Mend(f"{self.name} ({self.source}): {why}: mend it")
 
     def apply(self, tree):
-        """Applies the edits in the folder `tree`."""
+        """Applies the edits in the folder `tree`; the name of the file that it changed."""
         path = self._path(pathlib.Path(tree))
         path.write_text(self._changed(path.read_text(encoding="utf-8")), encoding="utf-8")
+        return str(path.relative_to(tree))
 
     def check(self, tree):
         """Would it apply, and change something?"""

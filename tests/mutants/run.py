@@ -79,12 +79,12 @@ def kill(mutant, only_named):
     folder = copy_of_tree(WORK / mutant.name)
     survived = []
     try:
-        mutant.apply(folder)
+        changed = mutant.apply(folder)
         rest = [] if only_named else (what for what in evidence.everything(mutant) if what not in mutant.evidence)
         for what in [*mutant.evidence, None, *rest]:
             if what is None:
                 continue
-            good, output = evidence.holds(folder, what)
+            good, output = evidence.holds(folder, what, changed)
             (WORK / f"{mutant.name}.log").write_text(f"{' '.join(what)}\n{output}", encoding="utf-8")
             if not good:
                 CONTROLS.holds(what)
