@@ -328,11 +328,21 @@ static void broken_structures(void **state)
     start_table();
     add_rmrr(0, 2, 1);
     assert_int_equal(read_table(), DMAR_BAD_ENTRY);
+    start_table();
+    add_rmrr(0, 0x3000, 0x1fff);
+    assert_int_equal(read_table(), DMAR_BAD_ENTRY);
 }
 
 static void too_many(void **state)
 {
     const uint8_t path = 0;
+    start_table();
+    for (uint32_t i = 0; i < DMAR_UNITS_MAX; i++) {
+        add_drhd(0, 0xfed90000 + i * 0x1000, 0);
+    }
+    assert_int_equal(read_table(), DMAR_OK);
+    add_drhd(0, 0xfeda0000 + DMAR_UNITS_MAX * 0x1000, 0);
+    assert_int_equal(read_table(), DMAR_TOO_MANY_UNITS);
     start_table();
     for (uint32_t i = 0; i < DMAR_ATSRS_MAX; i++) {
         add_atsr(0, 0);

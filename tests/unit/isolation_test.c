@@ -875,7 +875,6 @@ static void step_leave(uint32_t c)
 static void step_touch(uint32_t c)
 {
     if (cpu[c].inside != 0) {
-        nothing_stale(&cpu[c]);
         for (uint32_t k = 0; k < 2 * CACHED; k++) {
             fake_touch(c, some_page(cpu[c].inside));
         }
@@ -941,6 +940,9 @@ static void step(void)
     default:
         step_donate();
         break;
+    }
+    for (c = 0; c < CPUS; c++) {
+        nothing_stale(&cpu[c]);
     }
 }
 
