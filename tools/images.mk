@@ -18,9 +18,9 @@ $(BUILD)/root.ext4: tools/guest_image.py $(wildcard tools/guest/*) cache/kernel/
 
 guest-images: $(GUEST_IMAGES) $(STOCK_KERNEL) ## the stock kernel, initramfs and root file system of the guest
 
-$(ISO): $(BUILD)/core.elf $(BUILD)/manager.bin tools/guests.ini tools/iso.py $(GUEST_IMAGES) $(STOCK_KERNEL)
+$(ISO): $(BUILD)/core.elf $(BUILD)/manager.bin tools/guests.ini tools/iso.py $(GUEST_IMAGES) $(STOCK_KERNEL) $(BUILD)/attack/torture.bin
 	tools/iso.py $@ $(BUILD)/core.elf manager=$(BUILD)/manager.bin guests=tools/guests.ini kernel=$(STOCK_KERNEL) \
-	    initrd=$(BUILD)/initrd.cpio disk=$(BUILD)/root.ext4
+	    initrd=$(BUILD)/initrd.cpio disk=$(BUILD)/root.ext4 torture=$(BUILD)/attack/torture.bin
 iso: $(ISO) ## build/bulkhead.iso: boots from CD, disk or USB stick, BIOS and UEFI
 setup: ## install what is missing from apt
 	tools/setup

@@ -4,6 +4,8 @@
 
 The same inputs give the same bytes: every time, serial number and UUID in it is fixed.
 
+The module named torture is not loaded with the others: it is the manager of a menu entry of its own.
+
 usage: iso.py OUT CORE NAME=FILE...      e.g. iso.py build/bulkhead.iso build/core.elf manager=build/manager.bin
 """
 import os
@@ -41,9 +43,15 @@ def menu_entry(title, modules, command_line=""):
     return "\n".join(lines + ["}"]) + "\n"
 
 
-def grub_configuration(entries, timeout):
+def torture_entry(settings=""):
+    """The menu entry whose manager is the module "torture": `settings` are words torture-seed=N, torture-steps=N."""
+    return (f'menuentry "isolation torture test" {{\n    multiboot2 /boot/core.elf {settings}'.rstrip()
+            + "\n    module2 /boot/torture manager\n}\n")
+
+
+def grub_configuration(entries, timeout, default=0):
     """grub.cfg: the menu, on the display and on nothing else (the serial port is the core's)."""
-    return f"set timeout={timeout}\nset default=0\nset gfxpayload=keep\n" + "".join(entries)
+    return f"set timeout={timeout}\nset default={default}\nset gfxpayload=keep\n" + "".join(entries)
 
 
 def _bios_image(scratch, early):
@@ -68,7 +76,7 @@ def _efi_image(scratch, early):
     return image
 
 
-def make_iso(out, core, modules, entries=None, command_line="", timeout=0, efi=True):
+def make_iso(out, core, modules, entries=None, command_line="", timeout=0, efi=True, default=0):
     """Writes the ISO `out`: `core` and `modules` (a dict: name -> path, in GRUB's order) under /boot, and the menu.
 
     `entries` are menu entries made by menu_entry(); without them there is one, which loads every module.
@@ -80,7 +88,7 @@ def make_iso(out, core, modules, entries=None, command_line="", timeout=0, efi=T
         scratch = pathlib.Path(scratch)
         early, menu = scratch / "early.cfg", scratch / "grub.cfg"
         early.write_text(EARLY_CONFIGURATION)
-        menu.write_text(grub_configuration(entries or [menu_entry("Bulkhead", modules, command_line)], timeout))
+        menu.write_text(grub_configuration(entries or [menu_entry("Bulkhead", modules, command_line)], timeout, default))
         graft = {"boot/grub/eltorito.img": _bios_image(scratch, early), "boot/grub/grub.cfg": menu,
                  "boot/core.elf": core} | {f"boot/{name}": path for name, path in modules.items()}
         command = ["xorriso", "-as", "mkisofs", "-quiet", "-graft-points", "-o", out, "-V", "BULKHEAD", "-R",
@@ -99,7 +107,10 @@ def main():
     if len(sys.argv) < 3:
         raise Refusal(__doc__.strip().splitlines()[-1])
     modules = dict(argument.split("=", 1) for argument in sys.argv[3:])
-    make_iso(sys.argv[1], sys.argv[2], modules, timeout=1)
+    entries = [menu_entry("Bulkhead", [name for name in modules if name != "torture"])]
+    if "torture" in modules:
+        entries.append(torture_entry())
+    make_iso(sys.argv[1], sys.argv[2], modules, entries=entries, timeout=3)
     return 0
 
 

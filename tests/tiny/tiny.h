@@ -89,6 +89,7 @@ struct tiny_guest {
     uint64_t first_hfn; /* its private frames 0 .. frames - 1 were these of the manager's */
     uint64_t frames;
 };
+#define TINY_GUEST_FRAMES 1024u
 /* Create, donate, seal.  False, after saying why, where a call is refused. */
 bool tiny_guest_make(struct tiny_guest *guest, void (*entry)(void));
 /* The same with `count` vCPUs, at most TINY_VCPUS_MAX, all of which begin in `entry`; and on frames that the guest had

@@ -14,7 +14,7 @@
  * 4 MiB in all.
  */
 #define FRAME            4096u
-#define GUEST_FRAMES     1024u
+#define GUEST_FRAMES     TINY_GUEST_FRAMES
 #define GFN_PML4         1u
 #define GFN_PDPT         2u
 #define GFN_PRIVATE      3u
