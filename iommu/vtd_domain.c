@@ -4,10 +4,9 @@
 #include "arch/x86_64/paging.h"
 #include "ept/table.h"
 #include "iommu/vtd.h"
+#include "iommu/vtd_links.h"
 
 #define DOMAIN_NONE    VTD_DOMAINS_MAX
-#define SECOND_FRAMES  0x40000u   /* what an entry of the second table translates: 1 GiB */
-#define ROOT_FRAMES    0x8000000u /* of a root: 512 GiB */
 #define ENTRY_ADDRESS  (FRAME_SIZE - 1u)
 #define LEVELS_OF_ROOT 4u
 
@@ -16,15 +15,9 @@ struct vtd_domain {
     uint32_t sources;   /* context entries that name it */
 };
 
-/* A guest's: the root, which has one entry, and the table below. */
-struct vtd_domain_table {
-    _Alignas(4096) uint64_t entry[TABLE_SLOTS];
-};
-_Static_assert(sizeof(struct vtd_domain_table) == FRAME_SIZE, "a table is a frame");
-
 static struct vtd_domain vtd_domains[VTD_DOMAINS_MAX];
-static struct vtd_domain_table vtd_domain_roots[VTD_DOMAINS_MAX];
-static struct vtd_domain_table vtd_domain_seconds[VTD_DOMAINS_MAX];
+/* Of guests: one entry, to vtd_links[]. */
+static struct vtd_links vtd_domain_roots[VTD_DOMAINS_MAX] __attribute__((aligned(4096)));
 static gfn_t vtd_shared_bit;
 
 void vtd_domain_init(gfn_t shared_bit)
@@ -55,30 +48,10 @@ static uint64_t root_link(uint32_t partition, uint64_t slot)
     return root == TABLE_NONE ? 0 : tables[root].entry[slot];
 }
 
-/* One store, which a unit may read at any time. */
-static void store(uint64_t *at, uint64_t entry)
+static void root_set(uint32_t d, uint64_t entry)
 {
-    if (*at != entry) {
-        __atomic_store_n(at, entry, __ATOMIC_RELEASE);
-        vtd_written_to_all(at, sizeof(*at));
-    }
-}
-
-/* The guest's second table is the shared half of its EPT's: entry i here is entry first + i there. */
-static void follow(uint32_t d)
-{
-    const uint64_t link = root_link(vtd_domains[d].partition, vtd_shared_bit / ROOT_FRAMES);
-    const bool whole = vtd_shared_bit >= ROOT_FRAMES;
-    const uint64_t first = whole ? 0 : vtd_shared_bit / SECOND_FRAMES;
-    const uint64_t count = whole ? TABLE_SLOTS : first;
-
-    if (link == 0) {
-        return;
-    }
-    const uint64_t table = link / FRAME_SIZE - tables_hfn;
-    for (uint64_t i = 0; i < count; i++) {
-        store(&vtd_domain_seconds[d].entry[i], tables[table].entry[first + i]);
-    }
+    __atomic_store_n(&vtd_domain_roots[d].entry[0], entry, __ATOMIC_RELEASE);
+    vtd_written_to_all(&vtd_domain_roots[d].entry[0], sizeof(entry));
 }
 
 void vtd_domain_follow(uint32_t partition)
@@ -86,23 +59,16 @@ void vtd_domain_follow(uint32_t partition)
     const uint32_t d = domain_of(partition);
 
     if (d != DOMAIN_NONE && partition != PARTITION_MANAGER) {
-        follow(d);
-    }
-}
-
-static void blank(struct vtd_domain_table *table)
-{
-    for (uint32_t i = 0; i < TABLE_SLOTS; i++) {
-        store(&table->entry[i], 0);
+        vtd_links_follow(d, partition, vtd_shared_bit);
     }
 }
 
 static uint64_t start_of_guest(uint32_t d, uint32_t levels)
 {
-    const uint64_t second = paging_physical_of_image(&vtd_domain_seconds[d]);
+    const uint64_t second = paging_physical_of_image(&vtd_links[d]);
 
-    follow(d);
-    store(&vtd_domain_roots[d].entry[0], second + EPT_TABLE);
+    vtd_links_follow(d, vtd_domains[d].partition, vtd_shared_bit);
+    root_set(d, second + EPT_TABLE);
     return levels == LEVELS_OF_ROOT ? paging_physical_of_image(&vtd_domain_roots[d]) : second;
 }
 
@@ -145,8 +111,8 @@ void vtd_domain_leave(uint32_t partition)
     vtd_domains[d].sources--;
     if (vtd_domains[d].sources == 0) {
         vtd_domains[d].partition = PARTITION_CORE;
-        blank(&vtd_domain_roots[d]);
-        blank(&vtd_domain_seconds[d]);
+        root_set(d, 0);
+        vtd_links_clear(d);
     }
 }
 

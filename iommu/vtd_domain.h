@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "iommu/vtd_links.h"
 #include "lib/addr.h"
 #include "lib/limits.h"
 
@@ -13,15 +14,15 @@
  * and donate, share, unshare and reclaim have one place to write.
  *
  *   the manager's   its EPT's root, or the table below it on a unit of three levels
- *   a guest's       the half of its EPT with the shared bit, without the bit: two small tables of the domain's own
- *                   hold copies of the links there, so a device reaches what the guest shares, at its guest address
+ *   a guest's       the half of its EPT with the shared bit, without the bit: a root and a table of the domain's
+ *                   own hold copies of the links there (iommu/vtd_links.h), so a device reaches what the guest shares, at its guest address
  *
  * Either reaches the lowest 512 GiB with three levels; a guest's domain ends there with four, too.  An EPT entry is a
  * second-stage entry with the same rights: bits 0, 1 and 7 mean the same, bit 2 is ignored or means execution, bits 6:3
  * are ignored in legacy mode, bit 11 (SNP, which some units reserve) is 0.  Under the ownership lock, or at boot.
  * Source: Intel VT-d Architecture Specification 4.1, "Second-Stage Paging Entries"; Intel SDM Vol. 3C, "EPT Translation Mechanism".
  */
-#define VTD_DOMAINS_MAX 16u /* partitions that have devices at a time */
+#define VTD_DOMAINS_MAX VTD_LINKS_MAX /* partitions that have devices at a time */
 
 /* At boot: the shared bit as a number of guest frames. */
 void vtd_domain_init(gfn_t shared_bit);
