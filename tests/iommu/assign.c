@@ -239,7 +239,7 @@ static void test_moves(const struct edu *edu, const struct guest *guest, const s
     test_storm(edu, other);
     check(device_release(edu->source) == STATUS_OK && assign_and_wait(guest->id, edu->source),
           "moves: and back");
-    check(partition_destroy(guest->id) == STATUS_OK, "destroyed: a guest with a device");
+    check(check_destroy(guest->id), "destroyed: a guest with a device");
     check(is(device_assign(guest->id, edu->source), STATUS_BAD_STATE, OPERAND_RDI),
           "destroyed: it gets no other");
     while (hypercall_frame_reclaim(guest->id) == STATUS_RETRY) {

@@ -74,6 +74,20 @@ struct guest check_make_guest(hfn_t first)
     return guest;
 }
 
+bool check_destroy(uint64_t id)
+{
+    const uint64_t status = partition_destroy(id);
+
+    for (uint64_t slot = 0; slot < VCPUS_MAX; slot++) {
+        const struct answer seized = vcpu_seize(id * VCPUS_MAX + slot);
+
+        if (seized.status == STATUS_OK) {
+            vcpu_retire((uint32_t)seized.value);
+        }
+    }
+    return status == STATUS_OK;
+}
+
 hfn_t check_frame_of(const struct guest *guest, gfn_t page)
 {
     return guest->first + (page - CHECK_PAGE_FIRST);

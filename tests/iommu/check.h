@@ -25,6 +25,8 @@ struct guest {
     hfn_t first;
 };
 struct guest check_make_guest(hfn_t first);
+/* As PARTITION_DESTROY, without VMX.  False: refused. */
+bool check_destroy(uint64_t id);
 hfn_t check_frame_of(const struct guest *guest, gfn_t page);
 
 /* Is the vector pending in this CPU's local APIC?  The core takes no interrupts. */

@@ -168,7 +168,7 @@ static void test_managers(const struct guest *guest, hfn_t to_donate)
               write_denied(address_of_frame(check_frame_of(&other, PAGE_IN)), check_frame_of(&other, PAGE_IN),
                            0),
           "manager: nor what was shared and taken back");
-    check(partition_destroy(other.id) == STATUS_OK, "manager: the guest is destroyed");
+    check(check_destroy(other.id), "manager: the guest is destroyed");
     while (frame_reclaim(other.id) == STATUS_RETRY) {
     }
     edu_read_memory(&edu, address_of_frame(frame[0]), CHECK_BYTES);
