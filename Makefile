@@ -17,7 +17,7 @@ LDFLAGS_FREESTANDING := -nostdlib -static -no-pie -Wl,--gc-sections -Wl,--build-
                         -Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments
 
 # The core is optimised as a whole; names and order depend on nothing but the sources (reproducible).
-CORE_FLAGS = $(FREESTANDING) -flto -flto-partition=one -frandom-seed=$<
+CORE_FLAGS = $(FREESTANDING) -O3 -flto -flto-partition=one -frandom-seed=$<
 
 CORE_DIRS := boot arch/x86_64 vmx ept iommu isolation lib
 CORE_SRC := $(sort $(foreach d,$(CORE_DIRS),$(wildcard $(d)/*.c $(d)/*.S)))

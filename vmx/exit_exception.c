@@ -60,13 +60,13 @@ static bool is_tdcall(void)
            instruction_check_is_tdcall(vmcs_read(VMCS_GUEST_RIP));
 }
 
-enum exit_next exit_exception(uint64_t info)
+/* Not the core's: the guest gets it. */
+static EXIT_HANDLER enum exit_next reflect(void)
 {
+    const uint64_t info = vmcs_read(VMCS_EXIT_INTERRUPTION_INFO);
+
     switch (info & INTERRUPTION_VECTOR_MASK) {
     case VECTOR_UD:
-        if (is_tdcall()) {
-            return tdcall();
-        }
         restore_nmi_blocking(info);
         event_inject_exception(VECTOR_UD);
         return NEXT_RESUME;
@@ -81,4 +81,9 @@ enum exit_next exit_exception(uint64_t info)
     default:
         return run_return_killed(KILL_UNEXPECTED_EXIT, EXIT_EXCEPTION_OR_NMI);
     }
+}
+
+enum exit_next exit_exception(uint64_t info)
+{
+    return (info & INTERRUPTION_VECTOR_MASK) == VECTOR_UD && is_tdcall() ? tdcall() : reflect();
 }

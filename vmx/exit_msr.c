@@ -145,10 +145,12 @@ enum exit_next exit_rdmsr(void)
     uint64_t value = 0;
     const enum msr_result result = guest_read((uint32_t)gpr->rcx, &value);
 
-    if (result == MSR_DONE) {
-        give_value(gpr, value);
+    if (result != MSR_DONE) {
+        return finish(result, EXIT_RDMSR);
     }
-    return finish(result, EXIT_RDMSR);
+    give_value(gpr, value);
+    exit_skip_instruction();
+    return NEXT_RESUME;
 }
 
 enum exit_next exit_wrmsr(void)

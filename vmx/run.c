@@ -101,23 +101,30 @@ static uint64_t bounded_slice(uint64_t asked)
     return asked < RUN_SLICE_MIN ? RUN_SLICE_MIN : asked;
 }
 
-/* The manager's registers are the reply to the call that the vCPU waits for. */
-static EXIT_HANDLER void enter_guest(uint32_t slot)
+/* The vCPU ran on another CPU last, or never. */
+static EXIT_HANDLER void switch_and_arrive(struct percpu *this, uint32_t slot)
 {
-    struct percpu *this = percpu_this();
-    const struct gpr_file reply = vcpu_state()->gpr;
-    const bool comes = vcpus[slot].last_cpu != this->cpu;
-
-    if (comes) {
-        kick_clear_vmcs(slot); /* where it ran last */
-    }
+    kick_clear_vmcs(slot); /* where it ran last */
     world_switch(slot, vcpus[slot].partition);
-    if (comes) {
-        arrive(this, slot);
+    arrive(this, slot);
+}
+
+/* The manager's registers are the reply to the call that the vCPU waits for. */
+static EXIT_HANDLER void enter_guest(struct percpu *this, const struct gpr_file *manager, uint32_t slot)
+{
+    struct gpr_file reply;
+
+    gpr_take_high(&reply, manager);
+    gpr_take_low(&reply, manager);
+    this->run_slice_end = bounded_slice(manager->rbp); /* as a length until the guest is there */
+    if (vcpus[slot].last_cpu == this->cpu) {
+        world_switch(slot, vcpus[slot].partition);
+    } else {
+        switch_and_arrive(this, slot);
     }
     tdvmcall_reply(&reply);
     this->run_start = insn_rdtsc();
-    this->run_slice_end = this->run_start + bounded_slice(reply.rbp);
+    this->run_slice_end += this->run_start;
 }
 
 void run_start(void)
@@ -134,7 +141,7 @@ void run_start(void)
         refuse_run(manager, STATUS_BUSY);
         return;
     }
-    enter_guest((uint32_t)claim.value);
+    enter_guest(percpu_this(), manager, (uint32_t)claim.value);
 }
 
 /* The vCPU halted, or waits for the reply to its call: has what it waits for come? */

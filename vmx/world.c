@@ -95,11 +95,10 @@ static inline void restore_msrs(struct percpu *this, const struct vcpu_state *st
     }
 }
 
-/* Put the register state of the current vCPU on the CPU, from its window. */
+/* Put the register state of the current vCPU on the CPU, from its window; XCR0 has all components. */
 static inline void restore(struct percpu *this, const struct vcpu_state *state)
 {
     cpu_bugs_on_switch();
-    xcr0_set(this, cpuid_policy_xcr0());
     insn_xrstor(state->xsave, cpuid_policy_xcr0());
     xcr0_set(this, state->xcr0);
     insn_write_cr2(state->cr2);
@@ -128,6 +127,7 @@ void world_select(uint32_t slot, uint32_t partition)
 
 void world_start(void)
 {
+    xcr0_set(percpu_this(), cpuid_policy_xcr0());
     restore(percpu_this(), vcpu_state());
 }
 

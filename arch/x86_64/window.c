@@ -82,10 +82,12 @@ void window_map_state(hfn_t first)
 {
     struct percpu *this = percpu_this();
     const uint64_t entry = paging_cpu_entry(address_of_frame(first));
+    const uint8_t *window = this->state_window;
+    uint64_t *entries = this->state_entries;
 
     this->taint = 1;
-    this->state_entries[0] = entry;
-    this->state_entries[1] = entry + FRAME_SIZE;
-    insn_invlpg(this->state_window);
-    insn_invlpg((const uint8_t *)this->state_window + FRAME_SIZE);
+    entries[0] = entry;
+    entries[1] = entry + FRAME_SIZE;
+    insn_invlpg(window);
+    insn_invlpg(window + FRAME_SIZE);
 }
