@@ -11,6 +11,7 @@ DEFINITION = re.compile(r"^[a-z][\w \*]*?\**\b(\w+)\([^;{}]*\)\n\{", re.M)
 
 def contracted(text):
     """Names declared or defined right after an ACSL contract."""
+    text = re.sub(r"__attribute__\(\(\w+\)\)\s*", "", text)
     found = set()
     for block in re.finditer(r"/\*@((?:(?!\*/).)*)\*/\s*(?:/\*(?!@)(?:(?!\*/).)*\*/\s*)?((?:(?!/\*)[^;{}])*?)\b(\w+)\([^;{}]*\)\s*[;{]", text, re.S):
         if re.search(r"\b(requires|assigns|ensures)\b", block.group(1)):
