@@ -42,7 +42,8 @@ def coq(name):
 
 
 def c_text(path):
-    return without_comments(path.read_text(), "/*", "*/")
+    """The source without comments and attributes."""
+    return re.sub(r"__attribute__\(\(\w+\)\) *|^EXIT_HANDLER ", "", without_comments(path.read_text(), "/*", "*/"), flags=re.M)
 
 
 class Tally:
