@@ -81,8 +81,9 @@ bool check_destroy(uint64_t id)
     for (uint64_t slot = 0; slot < VCPUS_MAX; slot++) {
         const struct answer seized = vcpu_seize(id * VCPUS_MAX + slot);
 
-        if (seized.status == STATUS_OK) {
-            vcpu_retire((uint32_t)seized.value);
+        /* Busy: it is still its maker's, as no VMCS was made for it. */
+        if (seized.status == STATUS_OK || seized.status == STATUS_BUSY) {
+            vcpu_retire((uint32_t)slot);
         }
     }
     return status == STATUS_OK;
