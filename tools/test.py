@@ -24,7 +24,7 @@ PARTS = (
     ("fuzz", ["make", "-s", "-j2", "fuzz-short"], 600),
     ("mutants", ["make", "-s", "mutants", "SAMPLE=1"], 600),
     ("torture", ["make", "-s", "-j2", "torture-short"], 900),
-    ("system", PYTEST + ["tests"], 1200),
+    ("system", PYTEST + ["tests"], 2400),
     ("prove", ["make", "-s", "-j2", "prove"], 2700),
     ("faults", ["make", "-s", "prove-faults"], 900),
 )

@@ -34,4 +34,6 @@ def test_stock_linux_reaches_userland_as_a_protected_guest(start, tmp_path, monk
     machine.wait_for(run.POWER_OFF, PATIENCE)
     machine.wait_for_end(PATIENCE)
     assert machine.status == 0, "QEMU did not end as after a power-off"
-    assert not any("trace" in line for line in machine.l0_lines), "KVM refused a VM entry: see [L0 trace]"
+    # The core resumes first and launches if that fails: KVM notes each VMCS's first entry so.
+    refused = [line for line in machine.l0_lines if "trace" in line and "launch_state" not in line]
+    assert not refused, "KVM refused a VM entry: see [L0 trace]"
