@@ -91,7 +91,7 @@ enum power_action { POWER_OFF = 0, POWER_RESET = 1 };
 /*
  * HYPERCALL_VCPU_RUN enters a guest vCPU on this CPU until something needs the manager.
  *
- * In:  RAX = number, RCX = vCPU id, RBP = time slice in TSC ticks (0: the core's own bound).
+ * In:  RAX = number, RCX = vCPU id, RBP = time slice in TSC ticks (0: the core's own bound; at least 2,000 are given).
  *      When the last run ended in RUN_GUEST_CALL: the reply, in the registers the guest named
  *      (R10 = TDVMCALL status, R11 = value, ...).
  * Out: RAX = status, RCX = enum run_exit in bits 7:0 and the mask of disclosed registers

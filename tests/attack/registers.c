@@ -15,6 +15,7 @@
 #define CR4_OSXSAVE      (1u << 18)
 #define CR0_MP           2u
 #define CR0_EM           4u
+#define XCR0_X87_SSE     3u
 #define XCR0_X87_SSE_AVX 7u
 #define GUEST_SEED       0x1111111111110000ull
 #define MANAGER_SEED     0x2222222222220000ull
@@ -28,6 +29,19 @@ struct vector256 {
 
 static struct vector256 vectors[VECTORS_USED];
 
+static void xcr0_set(uint32_t features)
+{
+    __asm__ volatile("xsetbv" ::"c"(0), "a"(features), "d"(0));
+}
+
+static uint32_t xcr0_get(void)
+{
+    uint32_t features;
+
+    __asm__ volatile("xgetbv" : "=a"(features) : "c"(0) : "edx");
+    return features;
+}
+
 static void enable_vectors(void)
 {
     uint64_t cr0;
@@ -37,7 +51,7 @@ static void enable_vectors(void)
     __asm__ volatile("mov %0, %%cr0" ::"r"((cr0 | CR0_MP) & ~(uint64_t)CR0_EM));
     __asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
     __asm__ volatile("mov %0, %%cr4" ::"r"(cr4 | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE));
-    __asm__ volatile("xsetbv" ::"c"(0), "a"(XCR0_X87_SSE_AVX), "d"(0));
+    xcr0_set(XCR0_X87_SSE_AVX);
 }
 
 #define EACH_VECTOR(move)                                                                                    \
@@ -130,6 +144,9 @@ static void guest_of_registers(void)
         guest_say(0);
         guest_say(wrong(GUEST_SEED + round));
     }
+    xcr0_set(XCR0_X87_SSE);
+    guest_say(0);
+    guest_say(xcr0_get());
 }
 
 /* XRSTORS of a component that only a supervisor may name: IA32_XSS is 0 for ever. */
@@ -178,6 +195,10 @@ void tiny_main(const struct boot_info *boot)
     }
     tiny_check_equal("the manager always found its own", mine, 0);
     tiny_check_equal("the guest always found its own", theirs, 0);
+    tiny_check("the guest takes AVX from itself", tiny_guest_run(&run, 100, &said));
+    tiny_check_equal("the manager still has AVX", xcr0_get(), XCR0_X87_SSE_AVX);
+    tiny_check("the guest goes on", tiny_guest_run(&run, 100, &said));
+    tiny_check_equal("without it", said, XCR0_X87_SSE);
     system_components();
     tiny_check("it can be destroyed", tiny_guest_unmake(&guest));
 }

@@ -13,6 +13,10 @@
 #define HALF_A 0x5ec2e7000000a11cull
 #define HALF_B 0x00000000e5b0b000ull
 
+#define OTHER_MASK                                                                                           \
+    (1u << GUEST_RBX | 1u << GUEST_R10 | 1u << GUEST_R11 | 1u << GUEST_R12 | 1u << GUEST_R13 |               \
+     1u << GUEST_R14)
+
 static uint64_t secret(void)
 {
     volatile uint64_t a = HALF_A;
@@ -47,6 +51,16 @@ static void guest_with_secret(void)
     guest_say(reg[GUEST_RBX] == value && reg[GUEST_RSI] == value && reg[GUEST_RDI] == value &&
               reg[GUEST_R8] == value && reg[GUEST_R9] == value && reg[GUEST_RDX] == value);
     guest_say(page[0] == value && page[WORDS - 1] == value);
+    /* Another choice of registers: RBX, but not R15. */
+    reg[GUEST_RCX] = OTHER_MASK;
+    reg[GUEST_RBX] = 0;
+    reg[GUEST_R10] = 0;
+    reg[GUEST_R11] = TDVMCALL_IO;
+    reg[GUEST_R12] = 4;
+    reg[GUEST_R13] = 1;
+    reg[GUEST_R14] = TINY_PORT;
+    reg[GUEST_R15] = value;
+    guest_tdcall(TDG_VP_VMCALL, reg);
 }
 
 /* How often the value stands in all the memory the manager can read. */
@@ -107,6 +121,10 @@ void tiny_main(const struct boot_info *boot)
     tiny_check_equal("registers it did not name are as they were", said, 1);
     tiny_check("and on", tiny_guest_run(&run, 100, &said));
     tiny_check_equal("its memory is as it was", said, 1);
+    tiny_vcpu_run(&run);
+    tiny_check_equal("it names other registers", run.exit >> RUN_EXIT_REGISTERS_SHIFT & 0xffff, OTHER_MASK);
+    tiny_check_equal("of which R14 is what it said then", run.reg[GUEST_R14], TINY_PORT);
+    tiny_check("no other shows the secret", !register_leaks(&run, value));
     tiny_check("it can be destroyed", tiny_guest_unmake(&guest));
     tiny_check_equal("the secret is nowhere after", hits(boot, value), 0);
 }

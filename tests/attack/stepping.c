@@ -12,6 +12,7 @@
 #define MSR_LVT_TIMER     0x832u
 #define MSR_TSC_DEADLINE  0x6e0u
 #define STEPS             64u
+#define SLICE_LEAST       2000u /* time-stamp counter ticks: abi/hypercall.h */
 
 static void spin_with_interrupts_on(void)
 {
@@ -24,6 +25,7 @@ void tiny_main(const struct boot_info *boot)
     struct tiny_run run = {.slice = 100000};
     uint64_t sequence = tiny_audit_next();
     uint32_t stepped = 0;
+    uint64_t started;
     uint64_t deadline;
 
     if (!tiny_guest_make(&guest, spin_with_interrupts_on)) {
@@ -33,6 +35,11 @@ void tiny_main(const struct boot_info *boot)
     run.vcpu = guest.vcpu;
     tiny_vcpu_run(&run);
     tiny_check_equal("the guest runs to the end of its slice", tiny_run_kind(&run), RUN_INTERRUPTED);
+    run.slice = 1;
+    started = tiny_rdtsc();
+    tiny_vcpu_run(&run);
+    tiny_check("a slice of one tick is made longer", tiny_rdtsc() - started >= SLICE_LEAST);
+    run.slice = 100000;
     /* The manager's interrupts are off: this one stays pending and ends every entry. */
     tiny_check("the timer is the manager's",
                tiny_try_wrmsr(MSR_LVT_TIMER, TIMER_VECTOR | LVT_DEADLINE_MODE) == TINY_NO_FAULT &&
