@@ -25,4 +25,4 @@ $(BUILD)/bench/%.bin: $(BUILD)/bench/%.elf
 attack-images: $(ATTACK_IMAGES) $(BENCH_IMAGES)
 .PHONY: attack-images
 .SECONDARY:
--include $(TINY_RUNTIME:.o=.d)
+-include $(TINY_RUNTIME:.o=.d) $(patsubst %,$(BUILD)/tiny/%.d,$(wildcard tests/attack/*.c tests/bench/*.c))
