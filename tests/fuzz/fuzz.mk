@@ -26,6 +26,6 @@ fuzz: $(BUILD)/fuzz/$(FUZZ)_fuzz ## a long run of one fuzz target: FUZZ=name SEC
 $(BUILD)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $$($$*_fuzz_SRC)
 	@mkdir -p $(@D)
 	@$(FUZZ_CC) $(FUZZ_CFLAGS) $($*_fuzz_CFLAGS) -MM -MP -MT $@ $(filter %.c,$^) > $@.d
-	$(FUZZ_CC) $(FUZZ_CFLAGS) $($*_fuzz_CFLAGS) $(filter %.c,$^) -o $@
+	$(FUZZ_CC) $(FUZZ_CFLAGS) $($*_fuzz_CFLAGS) $(filter %.c %.S,$^) -o $@
 
 -include $(FUZZ_PROGRAMS:=.d)
