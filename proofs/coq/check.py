@@ -186,6 +186,8 @@ def check_table(tally):
 
 
 def main():
+    if any(word.startswith("-") for word in sys.argv[1:]):
+        raise SystemExit("usage: proofs/coq/check.py [FOLDER]     FOLDER: where to compile, build/proofs/coq if not given")
     build = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/proofs/coq").resolve()
     tally = Tally()
     check_theorems(tally, compile_all(tally, build))
