@@ -997,6 +997,7 @@ void party_start(void)
     party_model.limit = MACHINE_LIMIT;
     party_model.shared_bit = MACHINE_SHARED_GFN << 12;
     party_model.vcpus_max = VCPUS_MAX;
+    /* VCPUS_MAX has a gap for MODEL_VCPUS between any two guests and the manager's. */
     party_model.room = 3;
     memset(party_model.guest, 0, sizeof(party_model.guest));
     model_init(&party_model);

@@ -3,7 +3,7 @@
 TORTURE_CORE := $(filter-out isolation/device%,$(wildcard ept/*.c isolation/*.c)) tests/unit/iommu_none.c \
                 $(filter-out vmx/capability.c,$(wildcard vmx/*.c))
 TORTURE_FILES := $(addprefix tests/torture/,machine.c no_devices.c party.c) tests/model/model.c tests/model/hostile.c
-TORTURE_LIMITS := -iquote tests/torture/fake -DFRAMES_MAX=2048u -DTABLES_MAX=512u -DPARTITIONS_MAX=8u -DVCPUS_MAX=12u -DCPUS_MAX=2u
+TORTURE_LIMITS := -iquote tests/torture/fake -DFRAMES_MAX=2048u -DTABLES_MAX=512u -DPARTITIONS_MAX=8u -DVCPUS_MAX=24u -DCPUS_MAX=2u
 TORTURE_FLAGS := $(TORTURE_LIMITS) -std=gnu11 -I. -g -fno-omit-frame-pointer -fno-strict-aliasing -fno-common $(WARNINGS)
 TORTURE_SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
 TORTURE_BUILD = @mkdir -p $(@D) && echo '  CC  $@' && $(CC) $(TORTURE_FLAGS)
