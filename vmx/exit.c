@@ -19,6 +19,14 @@
 #include "vmx/vmcs.h"
 #include "vmx/vmcs_control.h"
 
+/* The machine goes off, and this CPU with it.  Not by way of the manager, which would only ask for the guest again. */
+static _Noreturn void stop_in_guest(void)
+{
+    (void)run_return_interrupted();
+    run_finish();
+    kick_stop();
+}
+
 /* #UD, #DB, #AC, and what is not the guest's: NMI and machine checks. */
 static enum exit_next exit_exception_or_nmi(void)
 {
@@ -27,7 +35,10 @@ static enum exit_next exit_exception_or_nmi(void)
     /* Most are TDCALLs. */
     if ((info & INTERRUPTION_VECTOR_MASK) != VECTOR_UD && nmi_or_machine_check(info)) {
         event_requeue();
-        return kick_is_stopping() ? run_return_interrupted() : NEXT_RESUME;
+        if (kick_is_stopping()) {
+            stop_in_guest();
+        }
+        return NEXT_RESUME;
     }
     return exit_exception(info);
 }

@@ -87,6 +87,7 @@ _Noreturn void kick_stop(void)
 void kick_stop_others(void)
 {
     const uint32_t this = percpu_this()->cpu;
+    uint32_t pauses = SMP_NMI_PAUSES;
     uint32_t first;
 
     /* From here on no CPU is given to the manager (hypercall_cpu_start). */
@@ -96,14 +97,16 @@ void kick_stop_others(void)
     if (!first) {
         kick_stop();
     }
-    /* An NMI that comes in VMX root operation, or throws it out of a guest only, has no effect: again. */
+    /* An NMI that comes in VMX root operation has no effect: again, and never twice at the same distance, lest it meet
+     * the same instruction of a loop for ever. */
     for (uint32_t cpu = 0; cpu < smp_cpus(); cpu++) {
         while (cpu != this && __atomic_load_n(&percpus[cpu].manager_runs, __ATOMIC_ACQUIRE) != 0 &&
                __atomic_load_n(&percpus[cpu].manager_runs, __ATOMIC_ACQUIRE) != SMP_MANAGER_STOPPED) {
             nmi(cpu);
-            for (uint32_t n = 0; n < SMP_NMI_PAUSES; n++) {
+            for (uint32_t n = 0; n < pauses; n++) {
                 insn_pause();
             }
+            pauses++;
         }
     }
 }

@@ -16,7 +16,6 @@ def test_the_machine_stays_the_cores(boot, attack):
     counts = machine.wait_for(r"(\d+) passed, (\d+) failed", PATIENCE)
     failed = re.findall(r"^(?:FAIL|  .*: FAIL) .*", machine.text(), re.MULTILINE)
     assert not failed and int(counts.group(2)) == 0 and int(counts.group(1)) > 0
-    if attack != "smp":  # OPEN in CLAIMS.md, a known defect: going off while another CPU is in a guest hangs
-        machine.wait_for("^bulkhead: power off", PATIENCE)
-        machine.wait_for_end(PATIENCE)
+    machine.wait_for("^bulkhead: power off", PATIENCE)
+    machine.wait_for_end(PATIENCE)
     assert "panic:" not in machine.text()
