@@ -8,7 +8,7 @@ import pytest
 from conftest import BUILD, PATIENCE
 
 ATTACKS = ["hypercalls", "memory", "secrets", "shares", "contained", "stepping", "registers", "guest_abi",
-           "alignment", "devices", "leak"]
+           "alignment", "devices", "leak", "transition"]
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

@@ -22,7 +22,8 @@ $(BUILD)/attack/%.bin: $(BUILD)/attack/%.elf
 	@$(OBJCOPY) -O binary --set-section-flags .bss=alloc,load,contents $< $@
 $(BUILD)/bench/%.bin: $(BUILD)/bench/%.elf
 	@$(OBJCOPY) -O binary --set-section-flags .bss=alloc,load,contents $< $@
+$(BUILD)/attack/transition.elf: $(BUILD)/tiny/tests/transition/transition.c.o
 attack-images: $(ATTACK_IMAGES) $(BENCH_IMAGES)
 .PHONY: attack-images
 .SECONDARY:
--include $(TINY_RUNTIME:.o=.d) $(patsubst %,$(BUILD)/tiny/%.d,$(wildcard tests/attack/*.c tests/bench/*.c))
+-include $(TINY_RUNTIME:.o=.d) $(BUILD)/tiny/tests/transition/transition.c.d $(patsubst %,$(BUILD)/tiny/%.d,$(wildcard tests/attack/*.c tests/bench/*.c))

@@ -372,6 +372,16 @@ static void count(enum party_resource resource, bool denied)
     party_counts[resource].denied += denied;
 }
 
+static void put_arguments(struct gpr_file *gpr, const struct model_call *call)
+{
+    gpr->rax = call->number;
+    gpr->rdi = call->argument[0];
+    gpr->rsi = call->argument[1];
+    gpr->rdx = call->argument[2];
+    gpr->r10 = call->argument[3];
+    gpr->r8 = call->argument[4];
+}
+
 static uint64_t call_with(const struct model_call *call, struct gpr_file gpr, uint64_t *value)
 {
     struct gpr_file now;
@@ -380,12 +390,7 @@ static uint64_t call_with(const struct model_call *call, struct gpr_file gpr, ui
              (unsigned long long)call->number, (unsigned long long)call->argument[0],
              (unsigned long long)call->argument[1], (unsigned long long)call->argument[2],
              (unsigned long long)call->argument[3], (unsigned long long)call->argument[4]);
-    gpr.rax = call->number;
-    gpr.rdi = call->argument[0];
-    gpr.rsi = call->argument[1];
-    gpr.rdx = call->argument[2];
-    gpr.r10 = call->argument[3];
-    gpr.r8 = call->argument[4];
+    put_arguments(&gpr, call);
     machine_exit(EXIT_VMCALL, &gpr);
     now = registers_now();
     if (!manager_runs()) {
@@ -407,10 +412,11 @@ static uint64_t call_with(const struct model_call *call, struct gpr_file gpr, ui
     return now.rax;
 }
 
-/* The new vCPU's slot held somebody before. */
+/* The new vCPU's slot held somebody before, whose interrupts may have it refused for a while yet. */
 static void forget_new(const struct model_call *call, uint64_t status, uint64_t value)
 {
     if (call->number == HYPERCALL_VCPU_CREATE && status == STATUS_OK) {
+        machine.tsc += STEPPING_WAIT;
         memset(&shadows[value % VCPUS_MAX], 0, sizeof(shadows[0]));
     }
 }
@@ -632,11 +638,10 @@ static void manager_executes(struct hostile *hostile, struct gpr_file *gpr)
 }
 
 /* VMCALL in the manager's user mode: nobody there has hypercalls. */
-static void manager_calls_from_user_mode(struct hostile *hostile, struct gpr_file *gpr)
+static void call_from_user_mode(struct gpr_file *gpr)
 {
     const uint64_t rights = machine_vmcs(VMCS_GUEST_SS_ACCESS_RIGHTS);
 
-    gpr->rax = hostile_below(hostile, 0x100);
     say("the manager calls from user mode", gpr->rax, 0, 0);
     machine_set_vmcs(VMCS_GUEST_SS_ACCESS_RIGHTS, rights | 0x60);
     machine_exit(EXIT_VMCALL, gpr);
@@ -672,7 +677,8 @@ static void step_of_manager(struct hostile *hostile)
     } else if (kind < 96) {
         manager_uses_msr(hostile, &gpr);
     } else if (kind < 97) {
-        manager_calls_from_user_mode(hostile, &gpr);
+        gpr.rax = hostile_below(hostile, 0x100);
+        call_from_user_mode(&gpr);
     } else {
         manager_executes(hostile, &gpr);
     }
@@ -765,46 +771,13 @@ static uint64_t some_mask(struct hostile *hostile)
                                        : hostile_number(hostile) >> hostile_below(hostile, 64);
 }
 
-/* Any TDVMCALL but MapGPA, and the end of the guest, seldom. */
-static void guest_calls(struct hostile *hostile, struct gpr_file *gpr)
+/* TDVMCALL with what is in the registers. */
+static void vmcall_with(struct hostile *hostile, struct gpr_file *gpr)
 {
-    static const uint64_t functions[] = {
-        TDVMCALL_CPUID,
-        TDVMCALL_HLT,
-        TDVMCALL_IO,
-        TDVMCALL_IO,
-        TDVMCALL_RDMSR,
-        TDVMCALL_WRMSR,
-        TDVMCALL_MMIO,
-        TDVMCALL_MMIO,
-        TDVMCALL_GET_INFO,
-        TDVMCALL_GET_QUOTE,
-        TDVMCALL_IO,
-        TDVMCALL_SETUP_EVENT_NOTIFY,
-        0,
-        65,
-        TDVMCALL_MMIO + 1ull,
-        1ull << 40,
-    };
     const uint32_t slot = percpus[0].vcpu;
-    bool answered;
-    bool good;
+    const bool answered = (gpr->rcx & ~TDVMCALL_MASK_ALLOWED) == 0 && (gpr->rcx & 0xc00) == 0xc00;
+    const bool good = answered && gpr->r10 == 0;
 
-    gpr->rax = TDG_VP_VMCALL;
-    gpr->rcx = some_mask(hostile);
-    gpr->r10 = hostile_chance(hostile, 95) ? 0 : hostile_number(hostile);
-    gpr->r11 = functions[hostile_below(hostile, 16)];
-    if (hostile_below(hostile, 400) == 0) {
-        gpr->r11 = TDVMCALL_REPORT_FATAL_ERROR;
-    }
-    gpr->r12 = gpr->r11 == TDVMCALL_RDMSR || gpr->r11 == TDVMCALL_WRMSR ? some_msr(hostile)
-                                                                        : 1ull << hostile_below(hostile, 5);
-    gpr->r13 = hostile_chance(hostile, 90) ? hostile_below(hostile, 2) : gpr->r13;
-    gpr->r14 = hostile_chance(hostile, 80) ? hostile_below(hostile, 0x10000) |
-                                                 (gpr->r11 == TDVMCALL_MMIO ? MACHINE_SHARED_GFN << 12 : 0)
-                                           : gpr->r14;
-    answered = (gpr->rcx & ~TDVMCALL_MASK_ALLOWED) == 0 && (gpr->rcx & 0xc00) == 0xc00;
-    good = answered && gpr->r10 == 0;
     disclosed = good && (gpr->r11 == TDVMCALL_IO || gpr->r11 == TDVMCALL_MMIO ||
                          gpr->r11 == TDVMCALL_REPORT_FATAL_ERROR)
                     ? gpr->rcx
@@ -827,6 +800,44 @@ static void guest_calls(struct hostile *hostile, struct gpr_file *gpr)
     } else {
         count(PARTY_GUEST_CALL, !good || registers_now().r10 == TDVMCALL_INVALID_OPERAND);
     }
+}
+
+/* Any TDVMCALL but MapGPA, and the end of the guest, seldom. */
+static void guest_calls(struct hostile *hostile, struct gpr_file *gpr)
+{
+    static const uint64_t functions[] = {
+        TDVMCALL_CPUID,
+        TDVMCALL_HLT,
+        TDVMCALL_IO,
+        TDVMCALL_IO,
+        TDVMCALL_RDMSR,
+        TDVMCALL_WRMSR,
+        TDVMCALL_MMIO,
+        TDVMCALL_MMIO,
+        TDVMCALL_GET_INFO,
+        TDVMCALL_GET_QUOTE,
+        TDVMCALL_IO,
+        TDVMCALL_SETUP_EVENT_NOTIFY,
+        0,
+        65,
+        TDVMCALL_MMIO + 1ull,
+        1ull << 40,
+    };
+
+    gpr->rax = TDG_VP_VMCALL;
+    gpr->rcx = some_mask(hostile);
+    gpr->r10 = hostile_chance(hostile, 95) ? 0 : hostile_number(hostile);
+    gpr->r11 = functions[hostile_below(hostile, 16)];
+    if (hostile_below(hostile, 400) == 0) {
+        gpr->r11 = TDVMCALL_REPORT_FATAL_ERROR;
+    }
+    gpr->r12 = gpr->r11 == TDVMCALL_RDMSR || gpr->r11 == TDVMCALL_WRMSR ? some_msr(hostile)
+                                                                        : 1ull << hostile_below(hostile, 5);
+    gpr->r13 = hostile_chance(hostile, 90) ? hostile_below(hostile, 2) : gpr->r13;
+    gpr->r14 = hostile_chance(hostile, 80) ? hostile_below(hostile, 0x10000) |
+                                                 (gpr->r11 == TDVMCALL_MMIO ? MACHINE_SHARED_GFN << 12 : 0)
+                                           : gpr->r14;
+    vmcall_with(hostile, gpr);
 }
 
 static void guest_leaf(struct hostile *hostile, struct gpr_file *gpr)
@@ -1048,6 +1059,56 @@ void party_accept(uint64_t operand)
     struct gpr_file gpr = begin();
 
     accept_with(&chosen, &gpr, operand);
+}
+
+void party_user_call(const struct model_call *call)
+{
+    struct gpr_file gpr = begin();
+
+    put_arguments(&gpr, call);
+    call_from_user_mode(&gpr);
+}
+
+void party_guest_hypercall(const struct model_call *call)
+{
+    struct gpr_file gpr = begin();
+
+    put_arguments(&gpr, call);
+    gpr.rcx = call->argument[0]; /* VCPU_RUN's */
+    say("the guest makes a hypercall", gpr.rax, 0, 0);
+    machine_set_vmcs(VMCS_IDT_VECTORING_INFO, 0);
+    guest_exits(&chosen, EXIT_VMCALL, &gpr, 0);
+    if (manager_runs() || !raised(VECTOR_UD)) {
+        machine_fails("a hypercall of a guest is not #UD", gpr.rax, 0);
+    }
+    count(PARTY_INSTRUCTION, true);
+}
+
+static void guest_call_of(uint64_t function)
+{
+    struct gpr_file gpr = begin();
+
+    gpr.rax = TDG_VP_VMCALL;
+    gpr.rcx = 0xfc00;
+    gpr.r10 = 0;
+    gpr.r11 = function;
+    gpr.r12 = function == TDVMCALL_IO ? 4 : 0;
+    gpr.r13 = 1;
+    gpr.r14 = 0x500;
+    vmcall_with(&chosen, &gpr);
+    if (!manager_runs()) {
+        machine_fails("a guest call is not the manager's to answer", function, 0);
+    }
+}
+
+void party_wait(void)
+{
+    guest_call_of(TDVMCALL_IO);
+}
+
+void party_halt(void)
+{
+    guest_call_of(TDVMCALL_HLT);
 }
 
 void party_interrupt(void)

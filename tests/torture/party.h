@@ -39,12 +39,17 @@ void party_step(struct hostile *hostile);
 /* Compare everything there is with the model. */
 void party_compare_all(void);
 
-/* Steps that a test chooses.  By the manager: a call, which returns its status; a run of vCPU `id`: is it entered?  By the guest
- * that was entered: MapGPA, PAGE_ACCEPT, an interrupt that ends its run, its end. */
+/* Steps that a test chooses.  By the manager: a call, which returns its status; a call by its user mode; a run of vCPU `id`: is it
+ * entered?  By the guest that was entered: a hypercall, MapGPA, PAGE_ACCEPT, a port access that the manager must answer, HLT, an
+ * interrupt that ends its run, its end. */
 uint64_t party_call(const struct model_call *call, uint64_t *value);
+void party_user_call(const struct model_call *call);
+void party_guest_hypercall(const struct model_call *call);
 bool party_run(uint64_t id);
 void party_map(uint64_t start, uint64_t bytes);
 void party_accept(uint64_t operand);
+void party_wait(void);
+void party_halt(void);
 void party_interrupt(void);
 void party_triple_fault(void);
 extern struct model party_model;

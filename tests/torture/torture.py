@@ -71,11 +71,11 @@ def run_program(part, command, seconds):
     part.finish(text, status)
 
 
-def run_emulator(part):
-    """Boots the hostile manager in Bochs."""
+def run_emulator(part, attack):
+    """Boots a hostile manager in Bochs."""
     with tempfile.TemporaryDirectory(prefix="bulkhead-torture-") as directory:
-        image = pathlib.Path(directory) / "torture.iso"
-        iso.make_iso(image, BUILD / "core.elf", {"manager": BUILD / "attack" / "torture.bin"},
+        image = pathlib.Path(directory) / f"{attack}.iso"
+        iso.make_iso(image, BUILD / "core.elf", {"manager": BUILD / "attack" / f"{attack}.bin"},
                      command_line=f"torture-seed={part.seed}", efi=False)
         machine = Bochs(image, directory, memory_mib=256)
         with machine:
@@ -140,7 +140,7 @@ def main():
         run_program(part, [host / "host-sanitized", seed, 1, 600, os.environ["EPISODE"]], 1200)
         return report([part])
     transition, plain, checked = Part("every state and call", "-"), Part("host", seed), Part("host, sanitizers on", seed + 1)
-    emulator = Part("emulator", seed)
+    real, emulator = Part("emulator, every state and call", "-"), Part("emulator", seed)
     started = time.monotonic()
     run_program(transition, [host / "transition"], 600)
     # Two at a time.
@@ -151,8 +151,9 @@ def main():
                 seconds + 300)
     parts = [transition, plain, checked]
     if not short:
-        run_emulator(emulator)
-        parts.append(emulator)
+        run_emulator(real, "transition")
+        run_emulator(emulator, "torture")
+        parts += [real, emulator]
     first.join()
     print(f"{time.monotonic() - started:.0f} seconds")
     return report(parts)
