@@ -24,6 +24,7 @@
             partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
             vcpus[0 .. VCPUS_MAX - 1], audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
     ensures held == 0;
+    ensures lives: life_inv;
 */
 uint64_t frame_reclaim(uint64_t id);
 

@@ -15,12 +15,12 @@
     predicate life_ok{L}(integer v) = \at(partitions[v].state,L) <= PARTITION_DESTROYING &&
       \at(partitions[v].generation,L) <= GENERATION_MAX && (!free{L}(v) ==> \at(partitions[v].generation,L) < GENERATION_MAX);
 
-    // Its run of vCPU slots, the first vcpu_count of which are made.
+    // Its run of vCPU slots, the first vcpu_count of which are made; the manager's: one for each CPU.
     logic integer run_first{L}(integer v) = \at(partitions[v].vcpu_first,L);
     logic integer run_size{L}(integer v) = \at(partitions[v].vcpu_limit,L);
     logic integer made{L}(integer v) = \at(partitions[v].vcpu_count,L);
     predicate run_ok{L}(integer v) = run_first{L}(v) + run_size{L}(v) <= VCPUS_MAX && made{L}(v) <= run_size{L}(v) &&
-      (free{L}(v) ==> run_size{L}(v) == 0);
+      (free{L}(v) ==> run_size{L}(v) == 0) && (v == PARTITION_MANAGER ==> run_size{L}(v) <= CPUS_MAX);
     predicate run_clear{L}(integer v, integer first, integer count) = run_size{L}(v) == 0 ||
       run_first{L}(v) + run_size{L}(v) <= first || first + count <= run_first{L}(v);
     predicate runs_inv{L} = \forall integer v, w; in_set(v) ==> in_set(w) ==> v != w ==> run_size{L}(v) != 0 ==>

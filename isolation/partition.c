@@ -124,7 +124,7 @@ static void slice_open(uint32_t slot, uint32_t first, uint32_t count)
 }
 
 /* The manager's first run is slots 0 .. cpus - 1. */
-/*@ requires 1 <= cpus <= VCPUS_MAX;
+/*@ requires 1 <= cpus <= CPUS_MAX;
     requires none: \forall integer v; in_set(v) ==> free(v) && partitions[v].generation == 0 && run_first(v) == 0 &&
       run_size(v) == 0 && made(v) == 0;
     requires no_vcpus: \forall integer s; is_vcpu(s) ==> vcpus[s].state == VCPU_FREE;
@@ -159,7 +159,7 @@ bool partition_init(uint64_t limit, gfn_t shared_bit, uint32_t cpus)
     shared_bit_gfn = shared_bit;
     reset_all();
     /* Is there room for the manager's tables, and for a vCPU of it on each CPU? */
-    if (first == TABLE_NONE || cpus == 0 || cpus > VCPUS_MAX) {
+    if (first == TABLE_NONE || cpus == 0 || cpus > CPUS_MAX) {
         return false;
     }
     slice_open(PARTITION_MANAGER, first, (uint32_t)count);

@@ -116,6 +116,8 @@ uint64_t partition_seal(uint64_t id);
             partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
             vcpus[0 .. VCPUS_MAX - 1], audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
     ensures held == 0;
+    ensures lives: life_inv;
+    ensures known: \result == STATUS_OK ==> id / PARTITIONS_MAX <= GENERATION_MAX;
 */
 uint64_t partition_destroy(uint64_t id);
 

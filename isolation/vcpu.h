@@ -155,6 +155,8 @@ uint64_t vcpu_take_requests(uint32_t slot, uint32_t word);
             vcpus[0 .. VCPUS_MAX - 1];
     ensures held == 0;
     ensures refused: \result.status != STATUS_OK ==> \result.value == 0;
+    ensures claimed: \result.status == STATUS_OK ==> vcpus[\result.value % VCPUS_MAX].state == VCPU_RUNNING &&
+      in_set(vcpus[\result.value % VCPUS_MAX].partition);
 */
 struct answer vcpu_create(uint64_t partition_id);
 /* INVALID at RDI: no such vCPU; at RSI: the vector is not the manager's to request.  If the vCPU runs on another CPU

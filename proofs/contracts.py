@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""usage: contracts.py FILE.c             prints the functions defined in FILE.c that have no ACSL contract, here or in its header
+"""usage: contracts.py FILE.c             prints the functions defined in FILE.c that have no ACSL contract, here or in a header of its folder
 contracts.py --defined FILE.c   prints all functions that it defines, with commas"""
 import os
 import re
@@ -25,8 +25,8 @@ if sys.argv[1] == "--defined":
     print(",".join(DEFINITION.findall(text)))
     sys.exit()
 known = contracted(text)
-for header in (source[:-1] + "h",):
-    if os.path.exists(header):
+for header in re.findall(r'^#include "(.*)"$', text, re.M):
+    if os.path.dirname(header) == os.path.dirname(source) and os.path.exists(header):
         known |= contracted(open(header, encoding="utf-8").read())
 for name in DEFINITION.findall(text):
     if name not in known:

@@ -15,11 +15,27 @@
 #define SS_RIGHTS_DPL_SHIFT 5u
 #define SS_RIGHTS_DPL_MASK  3u
 
+/*@ assigns \nothing;
+    ensures \result.status == status && \result.value == 0;
+*/
 static struct answer status_only(uint64_t status)
 {
     return (struct answer){status, 0};
 }
 
+/*@ requires ready: hypercall_ready && in == &state_here.gpr;
+    assigns held, state_here, percpu_here.vcpu, percpu_here.partition, percpus[0 .. CPUS_MAX - 1],
+            traces[0 .. PCI_FUNCTIONS_MAX - 1], devices[0 .. PCI_FUNCTIONS_MAX - 1],
+            dma_of[0 .. PCI_FUNCTIONS_MAX - 1], audit_ring[0 .. AUDIT_RECORDS - 1], audit_count,
+            frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
+            table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
+            partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
+            vcpus[0 .. VCPUS_MAX - 1];
+    ensures unlocked: held == 0;
+    ensures devices: device_inv;
+    ensures registers: \old(state_here.gpr.rax) != HYPERCALL_VCPU_CREATE ==> hypercall_same_registers{Pre,Post};
+    ensures unknown: \old(state_here.gpr.rax) > HYPERCALL_AUDIT_READ ==> \result.status == STATUS_UNKNOWN && \result.value == 0;
+*/
 static EXIT_HANDLER struct answer decide(const struct gpr_file *in)
 {
     switch (in->rax) {
@@ -56,7 +72,7 @@ static EXIT_HANDLER struct answer decide(const struct gpr_file *in)
     case HYPERCALL_AUDIT_READ:
         return audit_read(in->rdi, in->rsi);
     default:
-        return status_only(STATUS_UNKNOWN);
+        return (struct answer){STATUS_UNKNOWN, 0};
     }
 }
 

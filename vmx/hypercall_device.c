@@ -12,10 +12,8 @@
 #include "isolation/partition.h"
 #include "vmx/hypercall.h"
 
-#define GROUP_SHIFT 32u
-#define POLL_CALLS  256u /* hypercalls from one look at the units to the next */
-
-static uint32_t calls;
+#define GROUP_UNIT 0x100000000u /* names are below it */
+#define POLL_CALLS 256u         /* hypercalls from one look at the units to the next */
 
 uint64_t hypercall_device_assign(uint64_t id, uint64_t function)
 {
@@ -78,8 +76,8 @@ struct answer hypercall_info_function(uint64_t index)
     if (index >= pci_machine.count) {
         return (struct answer){STATUS_AT(STATUS_INVALID, OPERAND_RSI), 0};
     }
-    return (struct answer){STATUS_OK, device_name((uint32_t)index) | device_name(device_facts[index].group)
-                                                                         << GROUP_SHIFT};
+    return (struct answer){STATUS_OK, device_name((uint32_t)index) +
+                                          GROUP_UNIT * device_name(device_facts[index].group)};
 }
 
 /* No device is given to a partition in DESTROYING, so before the sweep takes its tables, it has none. */
@@ -98,7 +96,10 @@ uint64_t hypercall_frame_reclaim(uint64_t id)
 
 void hypercall_poll(void)
 {
-    if (__atomic_add_fetch(&calls, 1u, __ATOMIC_RELAXED) % POLL_CALLS == 0) {
+    struct percpu *this = percpu_this();
+
+    this->polls = (uint8_t)((this->polls + POLL_CALLS - 1u) % POLL_CALLS);
+    if (this->polls == 0) {
         lock_acquire();
         device_poll();
         lock_release();

@@ -11,11 +11,17 @@
 
 #define BARS 8u /* INFO_DEVICE_ADDRESS: function * 8 + BAR */
 
+/*@ assigns \nothing;
+    ensures \result.status == STATUS_OK && \result.value == value;
+*/
 static struct answer item_value(uint64_t value)
 {
     return (struct answer){STATUS_OK, value};
 }
 
+/*@ requires 1 <= shared_bit_gfn <= GFN_LIMIT / 2;
+    assigns \nothing;
+*/
 static uint64_t shared_bit_position(void)
 {
     return (uint64_t)__builtin_ctzll(address_of_frame(shared_bit_gfn));

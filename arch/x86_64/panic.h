@@ -22,10 +22,10 @@ enum panic_reason {
     PANIC_VTD = 14, /* a VT-d unit does not answer: register, its value (of the queue: fault status) */
 };
 
-/* Stop every CPU, print a record on the console, halt for ever. */
 /* Halt for ever if another CPU has panicked: for the NMI handler and NMI exits. */
 void panic_join(void);
 
+/* Stop every CPU, print a record on the console, halt for ever. */
 _Noreturn void panic(enum panic_reason reason, uint64_t a, uint64_t b);
 
 /* Refuse the machine at boot: one plain sentence on the console, then halt for ever. */

@@ -35,6 +35,8 @@ struct percpu {
     uint64_t switched_msrs[PERCPU_SWITCHED_MSRS];
     uint64_t kernel_gs_base; /* as the last vCPU left it */
     uint64_t wake_mask;      /* of RUN_WAKE: vCPUs of the running guest */
+    uint8_t polls;           /* hypercalls until the next look at the units (vmx/hypercall_device.c) */
+    uint8_t reserved[7];
     /* What other CPUs want of this one. */
     uint32_t clear_order;  /* vCPU slot + 1 whose VMCS it shall clear; 0: none */
     uint32_t manager_runs; /* enum smp_manager */

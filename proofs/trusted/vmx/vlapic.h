@@ -10,6 +10,10 @@
 #include "vmx/exit.h"
 #include "vmx/vcpu_state.h"
 
+/*@ requires apic == &state_here.vlapic;
+    assigns state_here.vlapic;
+*/
+void vlapic_reset(struct vlapic *apic);
 /*@ assigns state_here.vlapic, vcpus[0 .. VCPUS_MAX - 1]; */
 bool vlapic_has_deliverable(void);
 /*@ assigns \nothing; */

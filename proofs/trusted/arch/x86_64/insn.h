@@ -13,6 +13,8 @@ struct cpuid_result {
     uint32_t edx;
 };
 
+/*@ assigns \nothing; */
+void insn_pause(void);
 /* RDTSC: some number. */
 /*@ assigns \nothing; */
 uint64_t insn_rdtsc(void);
