@@ -280,22 +280,31 @@ static void make_policies(void)
 /* Two threads of a core see much of each other: by default only one of them runs partitions. */
 static bool with_siblings(void)
 {
-    return command_line_says(parameters.command_line, sizeof(parameters.command_line), "smt", "on");
+    const char *line = parameters.command_line;
+    const uint32_t bound = sizeof(parameters.command_line);
+    struct command_line_word value;
+
+    if (command_line_find(line, bound, "smt", &value) && !command_line_says(line, bound, "smt", "on") &&
+        !command_line_says(line, bound, "smt", "off")) {
+        console_line("the command line's smt= is neither on nor off: one thread of a core is used");
+    }
+    return command_line_says(line, bound, "smt", "on");
 }
 
 _Noreturn void bringup_on_own_stack(void)
 {
+    const bool siblings = with_siblings();
     hfn_t regions;
 
     say_sizes();
     if (!isolation_init(plan.frame_limit, plan.table_limit, region_tables(), shared_bit(),
-                        take_machine_cores(&machine, with_siblings()))) {
+                        take_machine_cores(&machine, siblings))) {
         refuse("The core's tables are too small for this machine.");
     }
     vtd_domain_init(shared_bit_gfn);
     vcpu_frames_init(region_frames(VCPUS_MAX * VCPU_FRAMES));
     regions = zeroed_frames(plan.cpus);
-    take_machine(&machine, map.low_frame, regions, with_siblings());
+    take_machine(&machine, map.low_frame, regions, siblings);
     vmxon_this_cpu(regions);
     make_policies();
     grant_manager_memory();

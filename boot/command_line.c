@@ -24,18 +24,6 @@ static bool next_word(const char *line, uint32_t length, uint32_t *at, struct co
     return end > start;
 }
 
-bool command_line_word(const char *line, uint32_t bound, uint32_t index, struct command_line_word *word)
-{
-    const uint32_t length = (uint32_t)string_length(line, bound);
-    uint32_t at = 0;
-    for (uint32_t i = 0; next_word(line, length, &at, word); i++) {
-        if (i == index) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool command_line_find(const char *line, uint32_t bound, const char *key, struct command_line_word *value)
 {
     const uint32_t length = (uint32_t)string_length(line, bound);

@@ -22,7 +22,4 @@ bool command_line_find(const char *line, uint32_t bound, const char *key, struct
 /* Whether `key=value` is what the line says of `key`. */
 bool command_line_says(const char *line, uint32_t bound, const char *key, const char *value);
 
-/* The `index`-th word, from 0, as a whole.  False beyond the last one. */
-bool command_line_word(const char *line, uint32_t bound, uint32_t index, struct command_line_word *word);
-
 #endif

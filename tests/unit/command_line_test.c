@@ -32,24 +32,23 @@ static void the_last_one_counts(void **state)
 static void words_are_bounded(void **state)
 {
     const char line[] = {'o', 'n', 'e', ' ', 't', 'w', 'o', '=', '2'}; /* no NUL */
-    struct command_line_word word;
+    struct command_line_word value;
     for (uint32_t bound = 0; bound <= sizeof(line); bound++) {
         char *exact = malloc(bound + 1);
         memcpy(exact, line, bound);
-        assert_int_equal(command_line_word(exact, bound, 0, &word), bound > 0);
-        assert_int_equal(command_line_word(exact, bound, 1, &word), bound > 4);
-        assert_false(command_line_word(exact, bound, 2, &word));
+        assert_int_equal(command_line_find(exact, bound, "one", &value), bound >= 3);
+        assert_int_equal(command_line_find(exact, bound, "two", &value), bound >= 7);
         assert_int_equal(command_line_says(exact, bound, "two", "2"), bound == sizeof(line));
         free(exact);
     }
     char *blanks = malloc(3);
     memcpy(blanks, "a  ", 3); /* nothing behind the last blank is read */
-    assert_true(command_line_word(blanks, 3, 0, &word));
-    assert_false(command_line_word(blanks, 3, 1, &word));
+    assert_true(command_line_find(blanks, 3, "a", &value));
+    assert_false(command_line_find(blanks, 3, "", &value));
     free(blanks);
-    assert_true(command_line_word(line, sizeof(line), 1, &word));
-    assert_int_equal(word.length, 5);
-    assert_memory_equal(word.at, "two=2", 5);
+    assert_true(command_line_find(line, sizeof(line), "two", &value));
+    assert_int_equal(value.length, 1);
+    assert_memory_equal(value.at, "2", 1);
 }
 
 int main(void)
