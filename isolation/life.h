@@ -10,6 +10,7 @@
 /*@ // A partition's id: its slot, and how often the slot was freed.
     logic integer id_of{L}(integer v) = \at(partitions[v].generation,L) * PARTITIONS_MAX + v;
     predicate free{L}(integer v) = \at(partitions[v].state,L) == PARTITION_FREE;
+    predicate known{L}(integer id) = is_guest(id % PARTITIONS_MAX) && !free{L}(id % PARTITIONS_MAX) && id == id_of{L}(id % PARTITIONS_MAX);
 
     // A slot that is in use has lives left, so that its id is not the last.
     predicate life_ok{L}(integer v) = \at(partitions[v].state,L) <= PARTITION_DESTROYING &&

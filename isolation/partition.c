@@ -331,8 +331,6 @@ struct answer partition_create(uint64_t frame_count, uint64_t vcpu_count)
     return a;
 }
 
-/*@ predicate known{L}(integer id) = is_guest(id % PARTITIONS_MAX) && !free{L}(id % PARTITIONS_MAX) && id == id_of{L}(id % PARTITIONS_MAX);
-*/
 /*@ requires core_inv;
     assigns partitions[id % PARTITIONS_MAX].state, audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
     ensures inv: core_inv;

@@ -321,10 +321,17 @@ uint64_t vcpu_take_requests(uint32_t slot, uint32_t word)
     ensures inv: core_inv;
     ensures ok: \result.status == STATUS_OK ==> is_guest(id % PARTITIONS_MAX) && id == \old(id_of(id % PARTITIONS_MAX)) &&
       \old(partitions[id % PARTITIONS_MAX].state) == PARTITION_LIVE && made(id % PARTITIONS_MAX) == \old(made(id % PARTITIONS_MAX)) + 1 &&
-      \result.value == id * VCPUS_MAX + (run_first(id % PARTITIONS_MAX) + \old(made(id % PARTITIONS_MAX))) && vcpu_there(\result.value);
+      \result.value == id * VCPUS_MAX + \old(run_first(id % PARTITIONS_MAX) + made(id % PARTITIONS_MAX)) && vcpu_there(\result.value);
     ensures claimed: \result.status == STATUS_OK ==> vcpus[\result.value % VCPUS_MAX].state == VCPU_RUNNING &&
       in_set(vcpus[\result.value % VCPUS_MAX].partition);
     ensures others: \result.status == STATUS_OK ==> same_vcpus_but{Pre,Post}(\result.value % VCPUS_MAX);
+    ensures unknown: !known{Pre}(id) ==> \result.status == STATUS_AT(STATUS_INVALID, OPERAND_RDI);
+    ensures state: known{Pre}(id) && \old(partitions[id % PARTITIONS_MAX].state) != PARTITION_LIVE ==>
+      \result.status == STATUS_AT(STATUS_BAD_STATE, OPERAND_RDI);
+    ensures room: known{Pre}(id) && \old(partitions[id % PARTITIONS_MAX].state) == PARTITION_LIVE &&
+      made{Pre}(id % PARTITIONS_MAX) == run_size{Pre}(id % PARTITIONS_MAX) ==> \result.status == STATUS_AT(STATUS_NO_ROOM, OPERAND_RDI);
+    ensures made: known{Pre}(id) && \old(partitions[id % PARTITIONS_MAX].state) == PARTITION_LIVE &&
+      made{Pre}(id % PARTITIONS_MAX) != run_size{Pre}(id % PARTITIONS_MAX) ==> \result.status == STATUS_OK;
     ensures refused: \result.status != STATUS_OK ==> \result.value == 0 && same_vcpus_but{Pre,Post}(VCPU_NONE);
     ensures parts: same_parts_but{Pre,Post}(\result.status == STATUS_OK ? id % PARTITIONS_MAX : PARTITION_NONE);
 */

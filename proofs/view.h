@@ -12,6 +12,10 @@
         (may_access{L}(v, p) ==> \at(frames[p].owner,L) == \at(frames[p].owner,M) &&
            \at(frames[p].state,L) == \at(frames[p].state,M) && \at(frames[p].borrower,L) == \at(frames[p].borrower,M))) &&
       (\forall integer g; 0 <= g < GFN_LIMIT ==> walk{L}(2 * v, g) == walk{M}(2 * v, g));
+    // What the manager, which makes and ends partitions, knows of the life of partition v.
+    predicate same_life{L,M}(integer v) = \at(partitions[v].state,L) == \at(partitions[v].state,M) &&
+      \at(partitions[v].generation,L) == \at(partitions[v].generation,M) && run_first{L}(v) == run_first{M}(v) &&
+      run_size{L}(v) == run_size{M}(v) && made{L}(v) == made{M}(v);
 */
 
 /* Any other state. */
