@@ -33,6 +33,28 @@ static void deny_port(void)
     event_inject_exception_with_code(VECTOR_GP, 0);
 }
 
+static void manager_cannot_go_on(uint32_t reason)
+{
+    audit_record(AUDIT_MANAGER_EXCEPTION, reason, vmcs_read(VMCS_GUEST_RIP), 0);
+    panic(PANIC_MANAGER_DEAD, reason, vmcs_read(VMCS_GUEST_RIP));
+}
+
+/* Did it fault while an exception or interrupt was delivered?  Then it has no stack or table to go on with; and if that was
+ * the double fault, nothing at all. */
+static bool faulted_in_delivery(void)
+{
+    const uint64_t event = vmcs_read(VMCS_IDT_VECTORING_INFO);
+
+    if ((event & INTERRUPTION_VALID) == 0) {
+        return false;
+    }
+    if ((event & INTERRUPTION_VECTOR_MASK) == VECTOR_DF) {
+        manager_cannot_go_on(EXIT_EPT_VIOLATION);
+    }
+    event_inject_exception_with_code(VECTOR_DF, 0);
+    return true;
+}
+
 /* The manager touched what is not its own: it is told as by a page fault, and may go on. */
 static void deny_memory(void)
 {
@@ -40,9 +62,7 @@ static void deny_memory(void)
     uint32_t code = PAGE_FAULT_PRESENT | PAGE_FAULT_DENIED;
 
     audit_record(AUDIT_MANAGER_MEMORY_DENIED, vmcs_read(VMCS_GUEST_PHYSICAL_ADDRESS), qualification, 0);
-    /* Did it fault while an exception or interrupt was delivered?  Then it has no stack or table to go on with. */
-    if ((vmcs_read(VMCS_IDT_VECTORING_INFO) & INTERRUPTION_VALID) != 0) {
-        event_inject_exception_with_code(VECTOR_DF, 0);
+    if (faulted_in_delivery()) {
         return;
     }
     if ((qualification & EPT_VIOLATION_WRITE) != 0) {
@@ -87,12 +107,6 @@ static void exception_or_nmi(void)
         return;
     }
     reflect_exception(info);
-}
-
-static void manager_cannot_go_on(uint32_t reason)
-{
-    audit_record(AUDIT_MANAGER_EXCEPTION, reason, vmcs_read(VMCS_GUEST_RIP), 0);
-    panic(PANIC_MANAGER_DEAD, reason, vmcs_read(VMCS_GUEST_RIP));
 }
 
 void exit_manager(uint32_t reason)

@@ -103,6 +103,7 @@ static void fill(struct hostile *hostile, struct gpr_file *gpr)
         machine.dr[n] = secret(hostile, slot);
     }
     machine.msr[machine_msr_place(MSR_IA32_KERNEL_GS_BASE)] = secret(hostile, slot);
+    machine.msr[machine_msr_place(MSR_IA32_SPEC_CTRL)] = secret(hostile, slot);
     if ((machine.xcr0 & 6) == 6) {
         for (uint32_t n = 0; n < MACHINE_VECTOR_WORDS; n++) {
             machine.vector[n] = secret(hostile, slot);
@@ -122,8 +123,9 @@ static void same(const char *what, uint64_t got, uint64_t wanted)
     }
 }
 
-static const uint32_t switched_msrs[] = {MSR_IA32_STAR,  MSR_IA32_LSTAR,   MSR_IA32_CSTAR,
-                                         MSR_IA32_FMASK, MSR_IA32_TSC_AUX, MSR_IA32_KERNEL_GS_BASE};
+static const uint32_t switched_msrs[] = {MSR_IA32_STAR,     MSR_IA32_LSTAR,   MSR_IA32_CSTAR,
+                                         MSR_IA32_FMASK,    MSR_IA32_TSC_AUX, MSR_IA32_KERNEL_GS_BASE,
+                                         MSR_IA32_SPEC_CTRL};
 
 static void sees_nothing_of_others(uint32_t slot, uint64_t except)
 {
@@ -179,6 +181,8 @@ static void finds_its_own(uint32_t slot, uint64_t but)
     }
     same("KERNEL_GS_BASE is not what its vCPU left", machine.msr[machine_msr_place(MSR_IA32_KERNEL_GS_BASE)],
          left->cpu.msr[machine_msr_place(MSR_IA32_KERNEL_GS_BASE)]);
+    same("SPEC_CTRL is not what its vCPU left", machine.msr[machine_msr_place(MSR_IA32_SPEC_CTRL)],
+         left->cpu.msr[machine_msr_place(MSR_IA32_SPEC_CTRL)]);
 }
 
 /* What an entry injects: the manager faults of its own making, guests also interrupts that may be. */
