@@ -25,6 +25,7 @@
 #define STEPPING_WAIT  0x400000u
 #define ENTRY_FAILURE  0x80000000u
 #define VECTOR_UD      6u
+#define VECTOR_DF      8u
 #define VECTOR_GP      13u
 #define VECTOR_PF      14u
 #define VECTOR_NMI     2u
@@ -525,6 +526,7 @@ static void manager_touches(struct hostile *hostile, const struct gpr_file *gpr)
     const uint32_t at = model_manager_reaches(&party_model, hfn);
     uint64_t reached = 0;
     bool executable;
+    bool delivers;
     const bool there = machine_reach(hfn, &reached, &executable);
 
     say("the manager touches frame", hfn, there, at);
@@ -553,10 +555,12 @@ static void manager_touches(struct hostile *hostile, const struct gpr_file *gpr)
     }
     machine_set_vmcs(VMCS_GUEST_PHYSICAL_ADDRESS, hfn << 12);
     machine_set_vmcs(VMCS_EXIT_QUALIFICATION, 0x181);
-    machine_set_vmcs(VMCS_IDT_VECTORING_INFO, 0);
+    delivers = hostile_chance(hostile, 10);
+    machine_set_vmcs(VMCS_IDT_VECTORING_INFO, delivers ? INTERRUPTION_VALID | 3u << 8 | VECTOR_PF : 0);
     machine_exit(EXIT_EPT_VIOLATION, gpr);
-    same("no page fault is raised", machine_vmcs(VMCS_ENTRY_INTERRUPTION_INFO) & INTERRUPTION_VECTOR_MASK,
-         VECTOR_PF);
+    same("no page fault is raised, or no double fault where one was being delivered",
+         machine_vmcs(VMCS_ENTRY_INTERRUPTION_INFO) & INTERRUPTION_VECTOR_MASK,
+         delivers ? VECTOR_DF : VECTOR_PF);
 }
 
 static bool raised(uint32_t vector)
