@@ -8,8 +8,9 @@ enum device_number {
     NUMBER_CONSOLE = 1,
     NUMBER_ENTROPY = 2,
     NUMBER_BLOCK = 3,
+    NUMBER_ASSIGNED = NUMBER_BLOCK + DEVICE_BLOCKS_MAX,
 };
-_Static_assert(NUMBER_BLOCK + DEVICE_BLOCKS_MAX <= PCI_HOST_DEVICES, "bus 0 has room for them");
+_Static_assert(NUMBER_ASSIGNED + DEVICE_ASSIGNED_MAX <= PCI_HOST_DEVICES, "bus 0 has room for them");
 
 void device_set_init(struct device_set *set, struct guest *guest, const struct device_config *config)
 {
@@ -29,6 +30,10 @@ void device_set_init(struct device_set *set, struct guest *guest, const struct d
     for (unsigned i = 0; i < config->block_count && i < DEVICE_BLOCKS_MAX; i++) {
         virtio_block_init(&set->blocks[i], guest, pci_host_slice(NUMBER_BLOCK + i), &config->blocks[i]);
         pci_host_attach(&set->pci, NUMBER_BLOCK + i, &set->blocks[i].transport);
+    }
+    for (unsigned i = 0; i < config->assigned_count && i < DEVICE_ASSIGNED_MAX; i++) {
+        assigned_init(&set->assigned[i], guest, &config->assigned[i], pci_host_slice(NUMBER_ASSIGNED + i));
+        pci_host_attach_assigned(&set->pci, NUMBER_ASSIGNED + i, &set->assigned[i]);
     }
 }
 

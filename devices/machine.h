@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "devices/assigned.h"
 #include "devices/pci_host.h"
 #include "devices/uart.h"
 #include "devices/virtio_block.h"
@@ -14,10 +15,12 @@
 /*
  * All devices of one guest.  The manager embeds one struct device_set for each guest (it is about
  * 25 KiB, holds no resources, and may be discarded at any time) and calls it for one thing at a time.
- * 00:01.0 is the console, 00:02.0 entropy, block devices follow in their order (vda, vdb, ...).
+ * 00:01.0 is the console, 00:02.0 entropy, block devices follow in their order (vda, vdb, ...);
+ * real functions that it was assigned are 00:07.0 and on.
  */
 enum {
     DEVICE_BLOCKS_MAX = 4,
+    DEVICE_ASSIGNED_MAX = 4,
 };
 
 struct device_config {
@@ -27,6 +30,8 @@ struct device_config {
     bool entropy;
     unsigned block_count; /* up to DEVICE_BLOCKS_MAX */
     struct virtio_block_image blocks[DEVICE_BLOCKS_MAX];
+    unsigned assigned_count;                              /* up to DEVICE_ASSIGNED_MAX */
+    struct assigned_config assigned[DEVICE_ASSIGNED_MAX]; /* without refusal for PCI_HOST_SLICE_BYTES */
 };
 
 struct device_set {
@@ -38,6 +43,7 @@ struct device_set {
     struct virtio_console console;
     struct virtio_entropy entropy;
     struct virtio_block blocks[DEVICE_BLOCKS_MAX];
+    struct assigned assigned[DEVICE_ASSIGNED_MAX];
 };
 
 void device_set_init(struct device_set *set, struct guest *guest, const struct device_config *config);

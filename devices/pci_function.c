@@ -36,6 +36,7 @@ void pci_function_init(struct pci_function *function, const struct pci_identity 
     put(function->bytes, PCI_VENDOR_ID, 2, identity->vendor);
     put(function->bytes, PCI_DEVICE_ID, 2, identity->device);
     put(function->bytes, PCI_REVISION_ID, 1, identity->revision);
+    put(function->bytes, PCI_CLASS_PROGRAM, 1, identity->program);
     put(function->bytes, PCI_CLASS_SUB, 2, identity->class_code);
     put(function->bytes, PCI_SUBSYSTEM_VENDOR_ID, 2, identity->subsystem_vendor);
     put(function->bytes, PCI_SUBSYSTEM_ID, 2, identity->subsystem);

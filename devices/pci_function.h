@@ -54,6 +54,7 @@ struct pci_identity {
     uint16_t subsystem;
     uint16_t class_code; /* base class << 8 | sub-class */
     uint8_t revision;
+    uint8_t program; /* programming interface */
 };
 
 struct pci_function {

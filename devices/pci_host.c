@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "devices/assigned.h"
 #include "devices/virtio_pci.h"
 
 /* CONFIG_ADDRESS: enable 31, bus 23:16, device 15:11, function 10:8, register 7:2. */
@@ -51,12 +52,18 @@ void pci_host_init(struct pci_host *host, unsigned ways)
     pci_function_init(&host->bridge, &bridge);
     for (unsigned i = 0; i < PCI_HOST_DEVICES; i++) {
         host->devices[i] = NULL;
+        host->assigned[i] = NULL;
     }
 }
 
 void pci_host_attach(struct pci_host *host, unsigned number, struct virtio_pci *device)
 {
     host->devices[number] = device;
+}
+
+void pci_host_attach_assigned(struct pci_host *host, unsigned number, struct assigned *device)
+{
+    host->assigned[number] = device;
 }
 
 uint32_t pci_host_slice(unsigned number)
@@ -74,6 +81,9 @@ static uint32_t config_read(struct pci_host *host, unsigned device, unsigned fun
     if (function == 0 && host->devices[device] != NULL) {
         return virtio_pci_config_read(host->devices[device], offset, size);
     }
+    if (function == 0 && host->assigned[device] != NULL) {
+        return assigned_config_read(host->assigned[device], offset, size);
+    }
     return (uint32_t)PCI_NO_ANSWER;
 }
 
@@ -84,6 +94,8 @@ static void config_write(struct pci_host *host, unsigned device, unsigned functi
         pci_function_write(&host->bridge, offset, size, value);
     } else if (function == 0 && host->devices[device] != NULL) {
         virtio_pci_config_write(host->devices[device], offset, size, value);
+    } else if (function == 0 && host->assigned[device] != NULL) {
+        assigned_config_write(host->assigned[device], offset, size, value);
     }
 }
 
@@ -169,17 +181,41 @@ static bool is_mmio_size(unsigned size)
     return size == 1 || size == 2 || size == 4 || size == 8;
 }
 
-/* The device with a BAR that decodes the whole access. */
-static struct virtio_pci *find_bar(const struct pci_host *host, uint64_t gpa, unsigned size, unsigned *bar,
-                                   uint32_t *offset)
+static const struct pci_function *function_of(const struct pci_host *host, unsigned device)
 {
-    for (unsigned i = 1; i < PCI_HOST_DEVICES; i++) {
-        struct virtio_pci *device = host->devices[i];
-        if (device != NULL && pci_function_decode(&device->function, gpa, size, bar, offset)) {
-            return device;
+    if (host->devices[device] != NULL) {
+        return &host->devices[device]->function;
+    }
+    return host->assigned[device] != NULL ? &host->assigned[device]->function : NULL;
+}
+
+/* The device with a BAR that decodes the whole access; 0: none. */
+static unsigned find_bar(const struct pci_host *host, uint64_t gpa, unsigned size, unsigned *bar,
+                         uint32_t *offset)
+{
+    for (unsigned i = 1; i < PCI_HOST_DEVICES && is_mmio_size(size); i++) {
+        const struct pci_function *function = function_of(host, i);
+        if (function != NULL && pci_function_decode(function, gpa, size, bar, offset)) {
+            return i;
         }
     }
-    return NULL;
+    return 0;
+}
+
+static uint64_t bar_read(struct pci_host *host, unsigned device, unsigned bar, uint32_t offset, unsigned size)
+{
+    return host->devices[device] != NULL ? virtio_pci_bar_read(host->devices[device], bar, offset, size)
+                                         : assigned_bar_read(host->assigned[device], bar, offset, size);
+}
+
+static void bar_write(struct pci_host *host, unsigned device, unsigned bar, uint32_t offset, unsigned size,
+                      uint64_t value)
+{
+    if (host->devices[device] != NULL) {
+        virtio_pci_bar_write(host->devices[device], bar, offset, size, value);
+    } else {
+        assigned_bar_write(host->assigned[device], bar, offset, size, value);
+    }
 }
 
 bool pci_host_mmio_read(struct pci_host *host, uint64_t gpa, unsigned size, uint64_t *value)
@@ -198,10 +234,10 @@ bool pci_host_mmio_read(struct pci_host *host, uint64_t gpa, unsigned size, uint
     }
     unsigned bar;
     uint32_t offset;
-    struct virtio_pci *device = is_mmio_size(size) ? find_bar(host, gpa, size, &bar, &offset) : NULL;
+    const unsigned device = find_bar(host, gpa, size, &bar, &offset);
     *value = no_answer(size);
-    if (device != NULL) {
-        *value &= virtio_pci_bar_read(device, bar, offset, size);
+    if (device != 0) {
+        *value &= bar_read(host, device, bar, offset, size);
     }
     return true;
 }
@@ -221,9 +257,9 @@ bool pci_host_mmio_write(struct pci_host *host, uint64_t gpa, unsigned size, uin
     }
     unsigned bar;
     uint32_t offset;
-    struct virtio_pci *device = is_mmio_size(size) ? find_bar(host, gpa, size, &bar, &offset) : NULL;
-    if (device != NULL) {
-        virtio_pci_bar_write(device, bar, offset, size, value);
+    const unsigned device = find_bar(host, gpa, size, &bar, &offset);
+    if (device != 0) {
+        bar_write(host, device, bar, offset, size, value);
     }
     return true;
 }

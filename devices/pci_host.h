@@ -8,8 +8,8 @@
 #include "devices/pci_function.h"
 
 /*
- * The PCI host of one guest: bus 0 with a host bridge at 00:00.0 and up to 31 virtio functions
- * 00:01.0, 00:02.0, ...  Configuration space is reached by ports (mechanism 1) and by the ECAM window.
+ * The PCI host of one guest: bus 0 with a host bridge at 00:00.0 and up to 31 functions 00:01.0,
+ * 00:02.0, ...: virtio devices, and real ones that the guest was assigned.  Configuration space is reached by ports (mechanism 1) and by the ECAM window.
  * Source: PCI Local Bus Specification 3.0, "Configuration Mechanism #1"; PCI Express Base
  * Specification, "PCI Express Enhanced Configuration Access Mechanism".
  *
@@ -24,7 +24,7 @@ enum {
 
 /* What the guest's ACPI tables must say: _CRS of PCI0, and MCFG (bus 0 only). */
 #define PCI_HOST_MMIO_BASE  0xE0000000u
-#define PCI_HOST_MMIO_BYTES 0x00100000u
+#define PCI_HOST_MMIO_BYTES 0x04000000u
 #define PCI_HOST_ECAM_BASE  0xE8000000u
 #define PCI_HOST_ECAM_BYTES 0x00100000u
 /* Each device number has its own slice of the MMIO window for its BARs. */
@@ -38,12 +38,15 @@ enum pci_host_ways {
 };
 
 struct virtio_pci;
+struct assigned;
 
 struct pci_host {
     unsigned ways; /* enum pci_host_ways */
     uint32_t config_address;
     struct pci_function bridge;
-    struct virtio_pci *devices[PCI_HOST_DEVICES]; /* [0] is unused; NULL: nobody there */
+    /* [0] is unused; where both are NULL is nobody, and never are both there. */
+    struct virtio_pci *devices[PCI_HOST_DEVICES];
+    struct assigned *assigned[PCI_HOST_DEVICES];
 };
 
 void pci_host_init(struct pci_host *host, unsigned ways);
@@ -51,6 +54,7 @@ void pci_host_init(struct pci_host *host, unsigned ways);
 /* Put an initialised device at 00:`number`.0, 1 to 31, not taken; its BARs must lie in
  * pci_host_slice(number). */
 void pci_host_attach(struct pci_host *host, unsigned number, struct virtio_pci *device);
+void pci_host_attach_assigned(struct pci_host *host, unsigned number, struct assigned *device);
 
 /* Guest-physical address of the slice of the MMIO window for the BARs of 00:`number`.0. */
 uint32_t pci_host_slice(unsigned number);

@@ -9,6 +9,18 @@ enum {
     ADDRESS_HIGH_SHIFT = 32,
 };
 
+enum msix_capability {
+    CAPABILITY_MSIX = 0x11,
+
+    MSIX_CONTROL = 2,
+    MSIX_TABLE = 4,
+    MSIX_PENDING_BITS = 8,
+    MSIX_BYTES = 12,
+
+    MSIX_CONTROL_MASK = 1 << 14,
+    MSIX_CONTROL_ENABLE = 1 << 15,
+};
+
 static bool may_send(const struct virtio_msix *msix, unsigned vector)
 {
     return msix->enabled && !msix->masked && !(msix->table[vector][VIRTIO_MSIX_CONTROL] & CONTROL_MASKED);
@@ -29,6 +41,31 @@ void virtio_msix_init(struct virtio_msix *msix, unsigned vectors)
     for (unsigned i = 0; i < vectors; i++) {
         msix->table[i][VIRTIO_MSIX_CONTROL] = CONTROL_MASKED;
     }
+}
+
+uint8_t virtio_msix_add_capability(struct pci_function *function, unsigned bar, unsigned vectors)
+{
+    uint8_t body[MSIX_BYTES] = {CAPABILITY_MSIX, 0, (uint8_t)(vectors - 1)};
+    uint8_t at;
+
+    /* The offsets are multiples of 256, and the BAR is below 8. */
+    body[MSIX_TABLE] = (uint8_t)bar;
+    body[MSIX_PENDING_BITS] = (uint8_t)bar;
+    body[MSIX_PENDING_BITS + 1] = VIRTIO_MSIX_PENDING / 256;
+    at = pci_function_add_capability(function, body, MSIX_BYTES);
+    pci_function_allow_write(function, at + MSIX_CONTROL, sizeof(uint16_t),
+                             MSIX_CONTROL_MASK | MSIX_CONTROL_ENABLE);
+    return at;
+}
+
+void virtio_msix_follow(struct virtio_msix *msix, struct guest *guest, const struct pci_function *function,
+                        uint8_t capability)
+{
+    const uint32_t control = pci_function_read(function, capability + MSIX_CONTROL, sizeof(uint16_t));
+
+    virtio_msix_control(msix, guest,
+                        pci_function_is_bus_master(function) && (control & MSIX_CONTROL_ENABLE) != 0,
+                        (control & MSIX_CONTROL_MASK) != 0);
 }
 
 void virtio_msix_control(struct virtio_msix *msix, struct guest *guest, bool enabled, bool masked)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "devices/host.h"
+#include "devices/pci_function.h"
 
 /*
  * The MSI-X table and pending bits of one function.  A message that may not be sent now waits as a
@@ -37,6 +38,13 @@ struct virtio_msix {
 
 /* Every vector masked, nothing pending. */
 void virtio_msix_init(struct virtio_msix *msix, unsigned vectors);
+
+/* The capability: table and pending bits are in BAR `bar`, for `vectors` vectors.  Returns its offset. */
+uint8_t virtio_msix_add_capability(struct pci_function *function, unsigned bar, unsigned vectors);
+
+/* The configuration space was written, perhaps Command or this capability. */
+void virtio_msix_follow(struct virtio_msix *msix, struct guest *guest, const struct pci_function *function,
+                        uint8_t capability);
 
 /* Enable and mask bits changed: sends what waited and may go now. */
 void virtio_msix_control(struct virtio_msix *msix, struct guest *guest, bool enabled, bool masked);

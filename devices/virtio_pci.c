@@ -7,7 +7,6 @@
 /* struct virtio_pci_cap of the specification, and what follows it in two kinds. */
 enum capability {
     CAPABILITY_VENDOR = 0x09,
-    CAPABILITY_MSIX = 0x11,
 
     CAPABILITY_LENGTH = 2,
     CAPABILITY_TYPE = 3,
@@ -26,16 +25,6 @@ enum capability_type {
     CAPABILITY_ISR = 3,
     CAPABILITY_DEVICE = 4,
     CAPABILITY_ACCESS = 5,
-};
-
-enum msix_capability {
-    MSIX_CONTROL = 2,
-    MSIX_TABLE = 4,
-    MSIX_PENDING_BITS = 8,
-    MSIX_BYTES = 12,
-
-    MSIX_CONTROL_MASK = 1 << 14,
-    MSIX_CONTROL_ENABLE = 1 << 15,
 };
 
 enum {
@@ -67,16 +56,6 @@ static uint8_t add_area(struct pci_function *function, enum capability_type type
     return pci_function_add_capability(function, body, capability_bytes);
 }
 
-static void add_msix(struct virtio_pci *device, unsigned vectors)
-{
-    uint8_t body[MSIX_BYTES] = {CAPABILITY_MSIX, 0, (uint8_t)(vectors - 1)};
-    put32(&body[MSIX_TABLE], VIRTIO_PCI_BAR_MSIX);
-    put32(&body[MSIX_PENDING_BITS], VIRTIO_MSIX_PENDING | VIRTIO_PCI_BAR_MSIX);
-    device->msix_capability = pci_function_add_capability(&device->function, body, MSIX_BYTES);
-    pci_function_allow_write(&device->function, device->msix_capability + MSIX_CONTROL, sizeof(uint16_t),
-                             MSIX_CONTROL_MASK | MSIX_CONTROL_ENABLE);
-}
-
 /* The window into the BARs through configuration space. */
 static void add_access(struct virtio_pci *device)
 {
@@ -98,7 +77,7 @@ static void add_capabilities(struct virtio_pci *device)
     if (device->config_bytes != 0) {
         add_area(function, CAPABILITY_DEVICE, VIRTIO_PCI_DEVICE, device->config_bytes, CAPABILITY_BYTES, 0);
     }
-    add_msix(device, device->msix.vectors);
+    device->msix_capability = virtio_msix_add_capability(function, VIRTIO_PCI_BAR_MSIX, device->msix.vectors);
     add_access(device);
 }
 
@@ -170,11 +149,8 @@ void virtio_pci_config_write(struct virtio_pci *device, unsigned offset, unsigne
     pci_function_write(function, offset, size, value);
 
     /* What was written may have been the command register or the control word of MSI-X. */
-    bool is_master = pci_function_is_bus_master(function);
-    uint32_t control = pci_function_read(function, device->msix_capability + MSIX_CONTROL, sizeof(uint16_t));
-    virtio_msix_control(&device->msix, device->guest, is_master && (control & MSIX_CONTROL_ENABLE),
-                        (control & MSIX_CONTROL_MASK) != 0);
-    device->work_left |= is_master && !was_master;
+    virtio_msix_follow(&device->msix, device->guest, function, device->msix_capability);
+    device->work_left |= pci_function_is_bus_master(function) && !was_master;
 }
 
 static uint64_t config_bytes_read(const struct virtio_pci *device, uint32_t offset, unsigned size)

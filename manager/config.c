@@ -13,6 +13,7 @@ enum key {
     KEY_INITRD,
     KEY_DISK,
     KEY_DISK_ACCESS,
+    KEY_DEVICES,
     KEY_COMMAND_LINE,
     KEY_MEMORY,
     KEY_CPUS,
@@ -27,19 +28,13 @@ enum key {
 };
 
 static const char *const key_words[KEYS] = {
-    [KEY_KERNEL] = "kernel",
-    [KEY_INITRD] = "initrd",
-    [KEY_DISK] = "disk",
-    [KEY_DISK_ACCESS] = "disk_access",
-    [KEY_COMMAND_LINE] = "command_line",
-    [KEY_MEMORY] = "memory",
-    [KEY_CPUS] = "cpus",
-    [KEY_WEIGHT] = "weight",
-    [KEY_CAP] = "cap",
-    [KEY_ON_CPUS] = "on_cpus",
-    [KEY_CONSOLE] = "console",
-    [KEY_ON_RESET] = "on_reset",
-    [KEY_WHEN_DONE] = "when_done",
+    [KEY_KERNEL] = "kernel",     [KEY_INITRD] = "initrd",
+    [KEY_DISK] = "disk",         [KEY_DISK_ACCESS] = "disk_access",
+    [KEY_DEVICES] = "devices",   [KEY_COMMAND_LINE] = "command_line",
+    [KEY_MEMORY] = "memory",     [KEY_CPUS] = "cpus",
+    [KEY_WEIGHT] = "weight",     [KEY_CAP] = "cap",
+    [KEY_ON_CPUS] = "on_cpus",   [KEY_CONSOLE] = "console",
+    [KEY_ON_RESET] = "on_reset", [KEY_WHEN_DONE] = "when_done",
 };
 
 struct parser {
@@ -185,18 +180,55 @@ static void set_cap(struct parser *parser, struct config_text value)
     parser->guest->cap = (uint32_t)number;
 }
 
+/* Cuts the first word off `rest`, which is not empty. */
+static struct config_text take_word(struct config_text *rest)
+{
+    struct config_text word = *rest;
+
+    if (!config_text_split(*rest, ' ', &word, rest)) {
+        rest->length = 0;
+    }
+    return word;
+}
+
+static bool has_device(const struct config_guest *guest, uint32_t name)
+{
+    for (uint32_t i = 0; i < guest->device_count; i++) {
+        if (guest->devices[i].name == name) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void set_devices(struct parser *parser, struct config_text value)
+{
+    struct config_guest *guest = parser->guest;
+    struct config_text rest = value;
+
+    guest->devices_line = parser->line;
+    while (rest.length > 0) {
+        struct config_device device = {.text = take_word(&rest)};
+        if (!config_text_function(device.text, &device.name)) {
+            complain(parser, "a device is BUS:DEVICE.FUNCTION in hexadecimal, such as 01:00.0", device.text);
+        } else if (has_device(guest, device.name)) {
+            complain(parser, "this device was named before", device.text);
+        } else if (guest->device_count == CONFIG_DEVICES_MAX) {
+            complain(parser, "a guest can have no more than 4 devices; this one is left out", device.text);
+        } else {
+            guest->devices[guest->device_count++] = device;
+        }
+    }
+}
+
 static void set_on_cpus(struct parser *parser, struct config_text value)
 {
     struct config_text rest = value;
     uint64_t cpus = 0;
 
     while (rest.length > 0) {
-        struct config_text word = rest;
         uint64_t number;
-        if (!config_text_split(rest, ' ', &word, &rest)) {
-            rest.length = 0;
-        }
-        if (!config_text_number(word, CPU_NUMBER_MAX, &number)) {
+        if (!config_text_number(take_word(&rest), CPU_NUMBER_MAX, &number)) {
             complain(parser, "on_cpus is CPU numbers from 0 to 63 with spaces between", value);
             return;
         }
@@ -247,6 +279,9 @@ static void set_guest_key(struct parser *parser, enum key key, struct config_tex
     case KEY_DISK_ACCESS:
         guest->disk_read_only =
             choose(parser, value, "read-write", "read-only", "disk_access is read-write or read-only");
+        break;
+    case KEY_DEVICES:
+        set_devices(parser, value);
         break;
     case KEY_COMMAND_LINE:
         set_command_line(parser, value);
@@ -405,6 +440,37 @@ void config_check_modules(struct config *config, const struct boot_info *info)
                      "two guests can only share a disk that both say \"disk_access = read-only\" for",
                      guest->disk);
                 break;
+            }
+        }
+    }
+}
+
+static bool is_there(uint32_t name, const uint32_t *functions, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (functions[i] == name) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void config_check_devices(struct config *config, const uint32_t *functions, uint32_t count)
+{
+    for (uint32_t i = 0; i < config->guest_count; i++) {
+        struct config_guest *guest = &config->guests[i];
+        for (uint32_t n = 0; n < guest->device_count; n++) {
+            const struct config_device *device = &guest->devices[n];
+            if (!is_there(device->name, functions, count)) {
+                note(config, guest, guest->devices_line, "the machine has no such PCI function",
+                     device->text);
+            }
+            for (uint32_t other = 0; other < i; other++) {
+                if (has_device(&config->guests[other], device->name)) {
+                    note(config, guest, guest->devices_line, "an earlier guest has this device",
+                         device->text);
+                    break;
+                }
             }
         }
     }

@@ -17,18 +17,27 @@
 #define CONFIG_COMMAND_LINE_MAX 2047u /* bytes; what Linux takes, x86: COMMAND_LINE_SIZE - 1 */
 #define CONFIG_WEIGHT_MAX       10000u
 #define CONFIG_CPUS_MAX         16u /* of a guest */
+#define CONFIG_DEVICES_MAX      4u  /* of a guest */
 
 enum config_console {
     CONFIG_CONSOLE_VIRTIO = 1 << 0,
     CONFIG_CONSOLE_SERIAL = 1 << 1,
 };
 
+/* A PCI function of the machine's that a guest is to have. */
+struct config_device {
+    struct config_text text; /* as it was said */
+    uint32_t name;           /* abi/hypercall.h */
+};
+
 struct config_guest {
     struct config_text name;
     struct config_text kernel, initrd, disk; /* names of modules; length 0: none */
     struct config_text command_line;
-    uint32_t line, kernel_line, initrd_line, disk_line; /* where each was said; 0: not said */
-    uint64_t memory;                                    /* bytes, a multiple of 1 MiB */
+    uint32_t line, kernel_line, initrd_line, disk_line, devices_line; /* where each was said; 0: not said */
+    struct config_device devices[CONFIG_DEVICES_MAX];
+    uint32_t device_count;
+    uint64_t memory; /* bytes, a multiple of 1 MiB */
     uint32_t cpus;
     uint32_t weight;
     uint32_t cap;     /* percent of one CPU; 0: no limit */
@@ -63,6 +72,10 @@ void config_parse(struct config *config, const char *text, uint64_t size);
 /* Notes a mistake for each module that a guest names and the machine was not given, and for each disk that
  * two guests would write. */
 void config_check_modules(struct config *config, const struct boot_info *info);
+
+/* Notes a mistake for each device that the machine has not (its PCI functions are `functions`, `count` in all), and for each that
+ * two guests would have. */
+void config_check_devices(struct config *config, const uint32_t *functions, uint32_t count);
 
 /* The module called `name` (the first word of its command line), or NULL. */
 const struct boot_module *config_find_module(const struct boot_info *info, struct config_text name);

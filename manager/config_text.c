@@ -4,7 +4,15 @@
 #include "lib/memory.h"
 #include "lib/string.h"
 
-enum { DECIMAL = 10, MIB_SHIFT = 20, GIB_SHIFT = 30 };
+enum { DECIMAL = 10, HEXADECIMAL = 16, MIB_SHIFT = 20, GIB_SHIFT = 30 };
+/* "00:1f.7" */
+enum {
+    FUNCTION_LENGTH = 7,
+    FUNCTION_COLON = 2,
+    FUNCTION_DOT = 5,
+    DEVICES = 32,
+    FUNCTIONS = 8,
+};
 
 struct config_text config_text_of(const char *at, uint64_t length)
 {
@@ -77,6 +85,40 @@ bool config_text_number(struct config_text text, uint64_t limit, uint64_t *numbe
     }
     *number = value;
     return text.length > 0;
+}
+
+/* The value of a hexadecimal digit, or HEXADECIMAL. */
+static uint32_t digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return (uint32_t)(c - '0');
+    }
+    if (c >= 'a' && c <= 'f') {
+        return (uint32_t)(c - 'a') + DECIMAL;
+    }
+    return c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A') + DECIMAL : HEXADECIMAL;
+}
+
+bool config_text_function(struct config_text text, uint32_t *name)
+{
+    const char *at = text.at;
+
+    if (text.length != FUNCTION_LENGTH || at[FUNCTION_COLON] != ':' || at[FUNCTION_DOT] != '.') {
+        return false;
+    }
+    for (uint32_t i = 0; i < FUNCTION_LENGTH; i++) {
+        if (i != FUNCTION_COLON && i != FUNCTION_DOT && digit(at[i]) == HEXADECIMAL) {
+            return false;
+        }
+    }
+    const uint32_t bus = digit(at[0]) * HEXADECIMAL + digit(at[1]);
+    const uint32_t device = digit(at[3]) * HEXADECIMAL + digit(at[4]);
+    const uint32_t function = digit(at[6]);
+    if (device >= DEVICES || function >= FUNCTIONS) {
+        return false;
+    }
+    *name = (bus * DEVICES + device) * FUNCTIONS + function;
+    return true;
 }
 
 bool config_text_memory(struct config_text text, uint64_t *bytes)

@@ -34,6 +34,10 @@ bool config_text_is_name(struct config_text text);
 /* A decimal number of at most `limit` (below 2^60), without sign.  False where it is anything else. */
 bool config_text_number(struct config_text text, uint64_t limit, uint64_t *number);
 
+/* A PCI function as BUS:DEVICE.FUNCTION, hexadecimal, two, two and one digits, as lspci writes it: its name of
+ * abi/hypercall.h, of segment group 0.  False where it is anything else. */
+bool config_text_function(struct config_text text, uint32_t *name);
+
 /* A number followed by M or G, from CONFIG_MEMORY_MIN to CONFIG_MEMORY_MAX: bytes.  False where it is
  * anything else. */
 bool config_text_memory(struct config_text text, uint64_t *bytes);

@@ -79,6 +79,27 @@ void host_console_output(struct guest *guest, const uint8_t *bytes, uint32_t cou
     console_guest_output(&guest->voice, bytes, count);
 }
 
+uint64_t host_device_read(uint64_t address, unsigned size)
+{
+    uint64_t value = UINT64_MAX;
+
+    guarded_load(&value, address, size);
+    return value;
+}
+
+void host_device_write(uint64_t address, unsigned size, uint64_t value)
+{
+    guarded_store(address, value, size);
+}
+
+void host_device_master(uint32_t name, bool on)
+{
+    const uint64_t command =
+        PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_DISABLE | (on ? (uint64_t)PCI_COMMAND_BUS_MASTER : 0);
+
+    hypercall(HYPERCALL_PCI_CONFIG, name, PCI_COMMAND, sizeof(uint16_t) + PCI_CONFIG_WRITE, command, 0);
+}
+
 static bool has_rdrand(void)
 {
     uint32_t ecx;

@@ -3,7 +3,9 @@
 
 #include "lib/addr.h"
 #include "lib/memory.h"
+#include "manager/guest_device.h"
 #include "manager/guest_layout.h"
+#include "manager/interrupt.h"
 #include "manager/loader.h"
 #include "manager/physical.h"
 #include "manager/print.h"
@@ -154,7 +156,8 @@ static bool create_vcpus(struct guest *guest)
     return true;
 }
 
-static void init_devices(struct guest *guest)
+/* False, with the reason on the console, where the core does not give it one of the machine's devices. */
+static bool init_devices(struct guest *guest)
 {
     const struct config_guest *config = guest->config;
     struct device_config devices = {
@@ -172,7 +175,11 @@ static void init_devices(struct guest *guest)
         memcpy(image->serial, config->disk.at,
                config->disk.length < sizeof(image->serial) ? config->disk.length : sizeof(image->serial));
     }
+    if (!guest_device_assign(guest, &devices)) {
+        return false;
+    }
     device_set_init(&guest->devices, guest, &devices);
+    return true;
 }
 
 static bool populate(struct guest *guest)
@@ -217,8 +224,7 @@ bool guest_start(struct guest *guest)
     }
     guest->partition = partition.value;
     guest->state = GUEST_ON;
-    init_devices(guest);
-    if (!populate(guest)) {
+    if (!init_devices(guest) || !populate(guest)) {
         guest_stop(guest);
         return false;
     }
@@ -272,6 +278,7 @@ void guest_reclaim(struct guest *guest)
     if (status == STATUS_RETRY) {
         return;
     }
+    interrupt_forget(guest);
     guest->state = GUEST_OFF;
     if (!done(guest, "its memory back", status)) {
         return;

@@ -38,6 +38,11 @@ static inline uint64_t hypercall_info(enum info_item item)
     return hypercall(HYPERCALL_INFO, item, 0, 0, 0, 0).value;
 }
 
+static inline uint64_t hypercall_info_of(enum info_item item, uint64_t index)
+{
+    return hypercall(HYPERCALL_INFO, item, index, 0, 0, 0).value;
+}
+
 static inline struct answer hypercall_partition_create(uint64_t frames, uint64_t vcpus)
 {
     return hypercall(HYPERCALL_PARTITION_CREATE, frames, vcpus, 0, 0, 0);

@@ -6,6 +6,7 @@
 #include "manager/console.h"
 #include "manager/cpu.h"
 #include "manager/guest.h"
+#include "manager/guest_device.h"
 #include "manager/hypercall.h"
 #include "manager/insn.h"
 #include "manager/memory.h"
@@ -18,6 +19,8 @@
 #include "manager/timer.h"
 #include "manager/trap.h"
 
+#define FUNCTIONS_MAX 1024u /* PCI functions of the machine that a configuration can name */
+
 extern const char image_start[], image_end[];
 extern uint64_t image_physical;
 
@@ -25,6 +28,7 @@ static struct memory memory;
 static struct config config;
 static struct guest *guests[CONFIG_GUESTS_MAX];
 static uint32_t cpus;
+static uint32_t functions[FUNCTIONS_MAX];
 
 static void stop(void)
 {
@@ -65,6 +69,7 @@ static void read_configuration(const struct boot_info *info)
     }
     config_parse(&config, physical_at(module->address), module->size);
     config_check_modules(&config, info);
+    config_check_devices(&config, functions, guest_device_list(functions, FUNCTIONS_MAX));
     for (uint32_t i = 0; i < config.mistake_count; i++) {
         const struct config_mistake *mistake = &config.mistakes[i];
         print("bulkhead-manager: guests, line %u: %s%s%t\n", (uint64_t)mistake->line, mistake->reason,

@@ -58,6 +58,25 @@ void paging_join(void)
     insn_write_cr3(physical_of(manager_pml4));
 }
 
+static bool map_gib(struct memory *memory, uint64_t gib)
+{
+    const uint64_t frame = memory_take(memory, 1, 1);
+
+    if (frame == MEMORY_NONE) {
+        return false;
+    }
+    fill_directory(physical_at(address_of_frame(frame)), gib);
+    boot_pdpt[gib] = address_of_frame(frame) | PAGE_PRESENT | PAGE_WRITE;
+    return true;
+}
+
+bool paging_map(struct memory *memory, uint64_t address)
+{
+    const uint64_t gib = frame_of_address(address - DIRECT_MAP) / GIB_FRAMES;
+
+    return gib < TABLE_ENTRIES && (boot_pdpt[gib] != 0 || map_gib(memory, gib));
+}
+
 bool paging_start(struct memory *memory, uint64_t frames_end)
 {
     protect_window();
@@ -65,12 +84,9 @@ bool paging_start(struct memory *memory, uint64_t frames_end)
         fill_directory(boot_directories + gib * TABLE_ENTRIES, gib);
     }
     for (uint64_t gib = BOOT_GIB; gib * GIB_FRAMES < frames_end && gib < TABLE_ENTRIES; gib++) {
-        const uint64_t frame = memory_take(memory, 1, 1);
-        if (frame == MEMORY_NONE) {
+        if (!map_gib(memory, gib)) {
             return false;
         }
-        fill_directory(physical_at(address_of_frame(frame)), gib);
-        boot_pdpt[gib] = address_of_frame(frame) | PAGE_PRESENT | PAGE_WRITE;
     }
     paging_join();
     return true;

@@ -14,6 +14,10 @@
  */
 bool paging_start(struct memory *memory, uint64_t frames_end);
 
+/* The GiB of the direct map around `address`, beyond RAM, where it is not there yet: for device pages.  False: no frame for its
+ * table. */
+bool paging_map(struct memory *memory, uint64_t address);
+
 /* The same tables on another CPU. */
 void paging_join(void);
 

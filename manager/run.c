@@ -4,6 +4,7 @@
 #include "manager/cpu.h"
 #include "manager/guest_call.h"
 #include "manager/insn.h"
+#include "manager/interrupt.h"
 #include "manager/keyboard.h"
 #include "manager/print.h"
 #include "manager/serial.h"
@@ -155,7 +156,8 @@ static void run_turn(uint32_t cpu, struct guest_vcpu *vcpu, uint64_t end)
     enum outcome outcome = GOES_ON;
     uint64_t deadline = UINT64_MAX;
 
-    for (uint64_t now = timer_now(); outcome == GOES_ON && now < end; now = timer_now()) {
+    for (uint64_t now = timer_now(); outcome == GOES_ON && now < end && !(cpu == 0 && interrupt_waits());
+         now = timer_now()) {
         vcpu->run.slice = end - now;
         outcome = run_once(guest, vcpu, &deadline);
         if (cpu == 0 && line_is_active(now)) {
@@ -177,6 +179,10 @@ static void take_turn(uint32_t cpu, uint64_t turn_end, uint64_t sleep_end)
     insn_cli();
     next = schedule_pick(cpu, timer_now(), &end);
     if (next == NULL) {
+        if (cpu == 0 && interrupt_waits()) {
+            insn_sti();
+            return;
+        }
         timer_sleep(end < sleep_end ? end : sleep_end);
         return;
     }
@@ -239,6 +245,7 @@ void run_guests(uint32_t count, bool forever)
             return;
         }
         /* CPU 0 is not away from the line, nor from devices, for long. */
+        interrupt_hand_on();
         const uint64_t now = timer_now();
         const uint64_t look = now + machine.tsc_khz / LINE_POLLS_IN_MS;
         take_turn(0, line_is_active(now) ? look : UINT64_MAX, busy ? now : look);

@@ -18,7 +18,7 @@ uint64_t timer_now(void);
 /* With interrupts off: wait until one comes, at the latest at TSC value `deadline`; they are on then. */
 void timer_sleep(uint64_t deadline);
 
-/* Either interrupt: called by the trap handler. */
+/* Either interrupt, or a device's: called by the trap handler. */
 void timer_interrupt(void);
 
 #endif

@@ -74,8 +74,60 @@ guarded_failed:
     xor %eax, %eax
     ret
 
+/* bool guarded_load(uint64_t *value, uint64_t address, uint64_t bytes) */
+    .section .text.guarded_load, "ax"
+    .globl guarded_load
+guarded_load:
+    cmp $2, %edx
+    jb load_1
+    je load_2
+    cmp $4, %edx
+    je load_4
+load_8:
+    mov (%rsi), %rax
+    jmp loaded
+load_4:
+    mov (%rsi), %eax
+    jmp loaded
+load_2:
+    movzwl (%rsi), %eax
+    jmp loaded
+load_1:
+    movzbl (%rsi), %eax
+loaded:
+    mov %rax, (%rdi)
+    mov $1, %eax
+    ret
+
+/* bool guarded_store(uint64_t address, uint64_t value, uint64_t bytes) */
+    .section .text.guarded_store, "ax"
+    .globl guarded_store
+guarded_store:
+    mov $1, %eax
+    cmp $2, %edx
+    jb store_1
+    je store_2
+    cmp $4, %edx
+    je store_4
+store_8:
+    mov %rsi, (%rdi)
+    ret
+store_4:
+    mov %esi, (%rdi)
+    ret
+store_2:
+    mov %si, (%rdi)
+    ret
+store_1:
+    mov %sil, (%rdi)
+    ret
+
     .section .fixups, "a"
     .quad guarded_words, guarded_failed
     .quad guarded_bytes, guarded_failed
+    .irp bytes, 1, 2, 4, 8
+    .quad load_\bytes, guarded_failed
+    .quad store_\bytes, guarded_failed
+    .endr
 
     .section .note.GNU-stack, "", @progbits

@@ -3,6 +3,7 @@
 
 #include "manager/hypercall.h"
 #include "manager/insn.h"
+#include "manager/interrupt.h"
 #include "manager/print.h"
 #include "manager/serial.h"
 #include "manager/timer.h"
@@ -99,7 +100,7 @@ static void die(const struct trap_frame *frame)
 
 void trap_handle(struct trap_frame *frame)
 {
-    if (frame->vector == TIMER_VECTOR || frame->vector == WAKE_VECTOR) {
+    if (frame->vector == TIMER_VECTOR || frame->vector == WAKE_VECTOR || interrupt_arrived(frame->vector)) {
         timer_interrupt();
     } else if (frame->vector < EXCEPTION_VECTORS && !fix_up(frame)) {
         die(frame);

@@ -21,4 +21,9 @@ void trap_start(void);
  * denied one of them; what was copied before stays copied. */
 bool guarded_copy(void *to, const void *from, uint64_t bytes);
 
+/* A register of a device, by one access of 1, 2, 4 or 8 bytes, aligned.  False where the core denied it; `*value` is
+ * unchanged then. */
+bool guarded_load(uint64_t *value, uint64_t address, uint64_t bytes);
+bool guarded_store(uint64_t address, uint64_t value, uint64_t bytes);
+
 #endif

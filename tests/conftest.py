@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests that boot something share: machines that are stopped after the test, their consoles shown if it fails."""
+import functools
 import os
 import pathlib
 import sys
@@ -11,6 +12,8 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 import iso  # noqa: E402
 from machine_bochs import Bochs  # noqa: E402
+from machine_nested import Nested  # noqa: E402
+from machine_qemu import Qemu  # noqa: E402
 
 BUILD = ROOT / "build"
 CORE = BUILD / "core.elf"
@@ -35,6 +38,20 @@ def pytest_collection_modifyitems(items):
     first = long[0::2]
     filled = max(share - len(first), 0)
     items[:] = first + short[:filled] + long[1::2] + short[filled:]
+
+
+def whole_machine():
+    """A machine with VMX and VT-d, for `start` and `boot`: QEMU/KVM with MACHINE=kvm, else that inside Bochs."""
+    return functools.partial(Qemu, kvm=True) if os.environ.get("MACHINE") == "kvm" else Nested
+
+
+def check_whole_machine(machine):
+    """After a power-off: QEMU ended well, and KVM refused no VM entry."""
+    if isinstance(machine, Nested):
+        assert machine.status == 0, "QEMU did not end as after a power-off"
+        # The first entry of each VMCS is tried as a VMRESUME.
+        refused = [line for line in machine.l0_lines if "trace" in line and "launch_state" not in line]
+        assert not refused, "KVM refused a VM entry: see [L0 trace]"
 
 
 @pytest.hookimpl(hookwrapper=True)

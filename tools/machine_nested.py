@@ -69,6 +69,7 @@ ENDED = re.compile(r"\[L0\] qemu ended with status (\d+)")
 class Nested(Machine):
     """QEMU/KVM inside Bochs.  `memory_mib` and `cpus` are L1's, `extra` are more options for its QEMU.
 
+    `before` and `after` are lines of shell for L0 to run before and after its QEMU; what they echo begins with "[L0] ".
     `trace` names kvm: trace events that L0 shall print (kvm_nested_vmenter_failed it always does).  What L0 says is
     in `l0_lines` and not in the transcript; `status` is the exit status of L0's QEMU once that has ended.
     """
@@ -77,11 +78,13 @@ class Nested(Machine):
     memory_mib = 640
     typing_piece, typing_pause = 8, 0.1  # Bochs' UART takes no more
 
-    def __init__(self, iso, directory, memory_mib=None, uefi=False, cpus=1, extra=(), trace=()):
+    def __init__(self, iso, directory, memory_mib=None, uefi=False, cpus=1, extra=(), trace=(),
+                 before="", after=""):
         super().__init__(iso, directory, memory_mib)
         if shutil.which("bochs") is None:
             raise Refusal("bochs is not installed: run tools/setup")
         self.uefi, self.cpus, self.extra, self.trace = uefi, cpus, list(extra), list(trace)
+        self.before, self.after = before, after
         self.l0_lines, self.status = [], None
         self._l0_text = b""  # what L0's kernel printed before QEMU had the console
         self._console = Console()
@@ -98,7 +101,8 @@ class Nested(Machine):
             raise Refusal(f"{self.name} would need {memory} MiB and Bochs has {BOCHS_MEMORY_MAX}: lower MEM=")
         archive = cpio.Archive()
         archive.file("boot.iso", iso)
-        archive.file("run.sh", f"{self._qemu_command()}\n".encode())
+        script = [self.before, self._qemu_command(), "status=$?", self.after, "exit $status"]
+        archive.file("run.sh", "".join(f"{line}\n" for line in script).encode())
         for event in self.trace:
             archive.file(f"run.events/{event}", b"")
         initramfs = (l0.base_initramfs().read_bytes(), archive.bytes())

@@ -99,6 +99,11 @@ def default_kernel():
     return ROOT / "cache" / "kernel" / ("vmlinuz" if setting("MACHINE") == "nested" else "vmlinux")
 
 
+def with_command(initrd, command):
+    """The initramfs (bytes), and `command` for the guest's session."""
+    return initrd + bytes(-len(initrd) % 4) + guest_image.command_archive(command)
+
+
 def make_run_iso(directory, command):
     """An ISO for this run: the user's images where given, and `command` for the guest's session unless None."""
     modules = {"manager": BUILD / "manager.bin", "guests": directory / "guests.ini",
@@ -109,7 +114,7 @@ def make_run_iso(directory, command):
     if command is not None:
         initrd = modules["initrd"].read_bytes()
         modules["initrd"] = directory / "initrd"
-        modules["initrd"].write_bytes(initrd + bytes(-len(initrd) % 4) + guest_image.command_archive(command))
+        modules["initrd"].write_bytes(with_command(initrd, command))
     out = directory / "run.iso"
     iso.make_iso(out, BUILD / "core.elf", modules)
     return out

@@ -30,7 +30,13 @@ static void require_sound(const struct config_guest *guest, const char *text, si
     require(guest->kernel.length >= 1 && guest->kernel.length < BOOT_NAME_BYTES);
     require(guest->memory >= CONFIG_MEMORY_MIN && guest->memory <= CONFIG_MEMORY_MAX);
     require(guest->memory % (1 << 20) == 0);
-    require(guest->cpus == 1 && guest->weight >= 1 && guest->weight <= CONFIG_WEIGHT_MAX);
+    require(guest->cpus >= 1 && guest->cpus <= CONFIG_CPUS_MAX && guest->weight >= 1 &&
+            guest->weight <= CONFIG_WEIGHT_MAX);
+    require(guest->device_count <= CONFIG_DEVICES_MAX);
+    for (uint32_t i = 0; i < guest->device_count; i++) {
+        require_inside(guest->devices[i].text, text, size);
+        require(guest->devices[i].name <= 0xffff);
+    }
     require(guest->command_line.length <= CONFIG_COMMAND_LINE_MAX);
 }
 
@@ -41,7 +47,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *text = (const char *)data;
 
     config_parse(&config, text, size);
+    static const uint32_t functions[] = {0, 0x100};
+
     config_check_modules(&config, &info);
+    config_check_devices(&config, functions, 2);
     require(config.guest_count <= CONFIG_GUESTS_MAX && config.mistake_count <= CONFIG_MISTAKES_MAX);
     uint32_t unsound = 0;
     for (uint32_t i = 0; i < config.guest_count; i++) {

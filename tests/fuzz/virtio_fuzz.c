@@ -18,7 +18,8 @@ enum {
     PAGES = 12,
     MEMORY = PAGES * PAGE,
     DISK = 16 * 512 + 7,
-    DEVICES = 4, /* console, entropy, block, read-only block */
+    DEVICES = 4,  /* console, entropy, block, read-only block; */
+    ASSIGNED = 7, /* and a function that it was assigned */
     QUEUE_SIZE = 8,
     RINGS = 3 * 512, /* bytes for the rings of one queue, from the start of memory */
     RINGS_AVAILABLE = 512,
@@ -27,7 +28,9 @@ enum {
     /* For one operation: at most 128 chains in each of 5 queues, of 128 segments and their descriptors. */
     ACCESSES_MAX = 5 * 128 * (2 * 128 + 8),
 };
-#define BASE 0x10000ull
+#define BASE            0x10000ull
+#define REGISTERS       0x7fc0000000ull /* of an assigned device */
+#define REGISTERS_BYTES 0x5000ull
 
 struct guest {
     uint8_t memory[MEMORY];
@@ -105,6 +108,30 @@ uint32_t host_entropy(uint8_t *to, uint32_t bytes)
 {
     memset(to, 0x42, bytes);
     return bytes < guest_memory.entropy ? bytes : guest_memory.entropy;
+}
+
+/* The guest reaches the registers it was assigned, in one aligned access, and no others. */
+static void require_register(uint64_t address, unsigned size)
+{
+    if ((size != 1 && size != 2 && size != 4 && size != 8) || address % size != 0 || address < REGISTERS ||
+        address - REGISTERS + size > REGISTERS_BYTES) {
+        abort();
+    }
+}
+
+uint64_t host_device_read(uint64_t address, unsigned size)
+{
+    require_register(address, size);
+    return address * 0x9E3779B97F4A7C15ull;
+}
+
+void host_device_write(uint64_t address, unsigned size, uint64_t value)
+{
+    require_register(address, size);
+}
+
+void host_device_master(uint32_t name, bool on)
+{
 }
 
 static uint64_t bar(struct device_set *set, unsigned device, unsigned number)
@@ -331,6 +358,7 @@ static void operate(struct device_set *set, struct guest *guest, struct input *i
 {
     uint8_t first = (uint8_t)take(input, 1);
     unsigned device = 1 + (first >> 4) % DEVICES;
+    unsigned any = first >> 4 == 0xF ? ASSIGNED : device;
     unsigned queue = first >> 6 & 1;
     uint32_t value = 0;
     uint8_t typed[200] = {0};
@@ -345,16 +373,16 @@ static void operate(struct device_set *set, struct guest *guest, struct input *i
         break;
     }
     case REGISTER_READ:
-        access_register(set, input, false, device);
+        access_register(set, input, false, any);
         break;
     case REGISTER_WRITE:
-        access_register(set, input, true, device);
+        access_register(set, input, true, any);
         break;
     case CONFIG_READ:
-        access_memory(set, input, false, PCI_HOST_ECAM_BASE + (device << 15) + take(input, 1));
+        access_memory(set, input, false, PCI_HOST_ECAM_BASE + (any << 15) + take(input, 1));
         break;
     case CONFIG_WRITE:
-        access_memory(set, input, true, PCI_HOST_ECAM_BASE + (device << 15) + take(input, 1));
+        access_memory(set, input, true, PCI_HOST_ECAM_BASE + (any << 15) + take(input, 1));
         break;
     case ANY_READ:
         access_memory(set, input, false,
@@ -380,6 +408,7 @@ static void operate(struct device_set *set, struct guest *guest, struct input *i
                               2, 0);
         break;
     case POLL:
+        assigned_interrupt(&set->assigned[0], first >> 4);
         device_set_poll(set);
         break;
     case INPUT:
@@ -403,6 +432,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .console = true,
         .entropy = true,
         .block_count = 2,
+        .assigned_count = 1,
+        .assigned = {{.bars = {[0] = {REGISTERS, 0x4000}, [3] = {REGISTERS + 0x4000, 0x1000}},
+                      .interrupts = 3}},
     };
 
     memset(guest, 0, sizeof(*guest));
@@ -416,6 +448,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (unsigned device = 1; device <= DEVICES; device++) {
         start(&set, guest, device, 0);
     }
+    device_set_mmio_write(&set, PCI_HOST_ECAM_BASE + (ASSIGNED << 15) + PCI_COMMAND, 2, 6);
+    device_set_mmio_write(&set, PCI_HOST_ECAM_BASE + (ASSIGNED << 15) + msix_at(&set, ASSIGNED) + 2, 2,
+                          0x8000);
     while (input.left > 0) {
         guest->accesses = 0;
         operate(&set, guest, &input);

@@ -15,7 +15,18 @@ $(IOMMU_TEST_IMAGE): $(iommu_test_obj) $(core_obj) boot/core.lds
 -include $(iommu_test_obj:.o=.d)
 boot-images: $(IOMMU_TEST_IMAGE)
 
-IOMMU_UNIT := iommu_dmar iommu_vtd device device_group
-test-iommu: core manager $(IOMMU_TEST_IMAGE) $(BUILD)/attack/passthrough.bin ## VT-d: real DMA and interrupts of an emulated device, DMAR tables
+# A hostile manager for a Linux guest: tests/iommu/hostile.c around the real one.
+HOSTILE_MANAGER := $(BUILD)/tests/iommu/hostile_manager.bin
+$(HOSTILE_MANAGER:.bin=.elf): $(BUILD)/tests/iommu/hostile.o $(manager_obj) manager/manager.lds
+	@echo '  LD  $@'
+	@$(CC) $(FREESTANDING) $(LDFLAGS_FREESTANDING) -Wl,-T,manager/manager.lds -Wl,--wrap=device_set_mmio_write \
+	    -Wl,--wrap=audit_report $(filter %.o,$^) -o $@
+$(HOSTILE_MANAGER): $(HOSTILE_MANAGER:.bin=.elf)
+	@$(OBJCOPY) -O binary --set-section-flags .bss=alloc,load,contents $< $@
+-include $(BUILD)/tests/iommu/hostile.d
+boot-images: $(HOSTILE_MANAGER)
+
+IOMMU_UNIT := iommu_dmar iommu_vtd device device_group assigned
+test-iommu: core manager $(IOMMU_TEST_IMAGE) $(BUILD)/attack/passthrough.bin $(HOSTILE_MANAGER) guest-images ## VT-d: real DMA and interrupts, DMAR tables, a guest with a device (MACHINE=kvm: that on this machine)
 	@tests/iommu/run $(IOMMU_UNIT)
 .PHONY: test-iommu

@@ -38,6 +38,7 @@ static void a_whole_configuration(void **state)
                        "cpus = 16\n"
                        "cap = 150\n"
                        "on_cpus = 0 3  63\n"
+                       "devices = 01:00.0  Ff:1F.7\n"
                        "weight = 10000\n"
                        "console = serial\n"
                        "on_reset = restart\n"
@@ -62,6 +63,10 @@ static void a_whole_configuration(void **state)
     assert_int_equal(guest->cpus, 16);
     assert_int_equal(guest->cap, 150);
     assert_true(guest->on_cpus == (1ull << 63 | 9));
+    assert_int_equal(guest->device_count, 2);
+    assert_int_equal(guest->devices[0].name, 0x100);
+    assert_text(guest->devices[0].text, "01:00.0");
+    assert_int_equal(guest->devices[1].name, 0xffff);
     assert_int_equal(guest->console, CONFIG_CONSOLE_SERIAL);
     assert_true(guest->disk_read_only && guest->restart && guest->sound);
 
@@ -72,6 +77,7 @@ static void a_whole_configuration(void **state)
     assert_int_equal(guest->cpus, 1);
     assert_int_equal(guest->weight, 100);
     assert_int_equal(guest->cap, 0);
+    assert_int_equal(guest->device_count, 0);
     assert_true(guest->on_cpus == UINT64_MAX);
     assert_int_equal(guest->console, CONFIG_CONSOLE_VIRTIO | CONFIG_CONSOLE_SERIAL);
     assert_int_equal(guest->initrd.length + guest->disk.length + guest->command_line.length, 0);
@@ -139,6 +145,15 @@ static const struct {
     {G "weight = 10001", 3, "a weight is", "10001"},
     {G "weight = 1e3", 3, "a weight is", "1e3"},
     {G "console = tty", 3, "a console is", "tty"},
+    {G "devices = 1:00.0", 3, "a device is", "1:00.0"},
+    {G "devices = 01:20.0", 3, "a device is", "01:20.0"},
+    {G "devices = 01:1f.8", 3, "a device is", "01:1f.8"},
+    {G "devices = 01:0g.0", 3, "a device is", "01:0g.0"},
+    {G "devices = 01.00:0", 3, "a device is", "01.00:0"},
+    {G "devices = 0000:01:00.0", 3, "a device is", "0000:01:00.0"},
+    {G "devices = 01:00.0 01:00.0", 3, "named before", "01:00.0"},
+    {G "devices = 01:00.0 02:00.0 03:00.0 04:00.0 05:00.0", 3, "no more than 4", "05:00.0"},
+    {G "devices =", 3, "has no value", "devices"},
     {G "disk_access = rw", 3, "disk_access is", "rw"},
     {G "on_reset = reboot", 3, "on_reset is", "reboot"},
     {"[manager]\nwhen_done = never", 2, "when_done is", "never"},
@@ -180,6 +195,27 @@ static void the_other_guests_are_sound(void **state)
     assert_int_equal(config.mistakes[0].line, 3);
     assert_int_equal(config.mistakes[1].line, 4);
     assert_int_equal(config.mistakes[2].line, 8);
+    free(text);
+}
+
+static void devices_are_there_and_of_one_guest(void **state)
+{
+    static const uint32_t functions[] = {0x0, 0x100, 0xffff};
+    char *text = parse("[guest a]\nkernel = k\ndevices = 01:00.0 ff:1f.7\n"
+                       "[guest b]\nkernel = k\ndevices = 02:00.0\n"
+                       "[guest c]\nkernel = k\n\ndevices = 00:00.0 01:00.0\n"
+                       "[guest d]\nkernel = k\n");
+
+    config_check_devices(&config, functions, 3);
+    assert_int_equal(config.mistake_count, 2);
+    assert_int_equal(config.mistakes[0].line, 6);
+    assert_non_null(strstr(config.mistakes[0].reason, "no such PCI function"));
+    assert_text(config.mistakes[0].what, "02:00.0");
+    assert_int_equal(config.mistakes[1].line, 10);
+    assert_non_null(strstr(config.mistakes[1].reason, "an earlier guest has"));
+    assert_text(config.mistakes[1].what, "01:00.0");
+    assert_true(config.guests[0].sound && !config.guests[1].sound && !config.guests[2].sound &&
+                config.guests[3].sound);
     free(text);
 }
 
@@ -283,6 +319,7 @@ int main(void)
         cmocka_unit_test(nothing_is_a_configuration),
         cmocka_unit_test(every_mistake_has_its_line),
         cmocka_unit_test(the_other_guests_are_sound),
+        cmocka_unit_test(devices_are_there_and_of_one_guest),
         cmocka_unit_test(the_length_of_a_command_line),
         cmocka_unit_test(too_much_of_everything),
         cmocka_unit_test(modules_are_found_by_their_first_word),

@@ -135,6 +135,12 @@ static void describe(const char *word, const char *rest)
     } else if (strcmp(word, "atsr") == 0) {
         n[0] = number(&rest, 16);
         add_atsr((uint16_t)n[0], (uint8_t)number(&rest, 16));
+    } else if (strcmp(word, "other") == 0) {
+        add_structure((uint16_t)number(&rest, 16), 4);
+        while (strpbrk(rest, "0123456789abcdef") != NULL) {
+            put(table_bytes++, number(&rest, 16), 1);
+        }
+        put(structure + 2, table_bytes - structure, 2);
     } else if (strcmp(word, "scope") == 0) {
         uint8_t path[DMAR_PATH_MAX + 1];
         size_t steps = 0;
@@ -219,7 +225,7 @@ static void machines(void **state)
 {
     glob_t files;
     assert_int_equal(glob("tests/unit/data/dmar/*", 0, NULL, &files), 0);
-    assert_int_equal(files.gl_pathc, 4);
+    assert_int_equal(files.gl_pathc, 5);
     for (size_t i = 0; i < files.gl_pathc; i++) {
         start_table();
         assert_true(each_line(files.gl_pathv[i], false) > 2);

@@ -195,7 +195,8 @@ static void memory_is_decoded_where_the_bar_is(void **state)
     assert_true(device_set_mmio_read(&set, PCI_HOST_MMIO_BASE + 0xFC012, 2, &value));
     assert_int_equal(value, 2);
     /* Moved out of the window, onto memory, ECAM or the end of the world: answers nowhere. */
-    static const uint32_t places[] = {0, 0x100000, 0xE0100000, 0xE8000000, 0xFEE00000, 0xFFFFC000};
+    static const uint32_t places[] = {0,          0x100000,   PCI_HOST_MMIO_BASE + PCI_HOST_MMIO_BYTES,
+                                      0xE8000000, 0xFEE00000, 0xFFFFC000};
     for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         driver_config_write(&set, 1, 0x10, 4, places[i]);
         bool ecam = places[i] == PCI_HOST_ECAM_BASE;

@@ -4,10 +4,12 @@
 #include <string.h>
 
 static struct guest *last_guest;
+struct fake_device fake_device;
 
 void fake_init(struct guest *guest)
 {
     memset(guest, 0, sizeof(*guest));
+    memset(&fake_device, 0, sizeof(fake_device));
     guest->entropy_left = UINT32_MAX;
     last_guest = guest;
 }
@@ -78,4 +80,34 @@ uint32_t host_entropy(uint8_t *to, uint32_t bytes)
     memset(to, 0xA5, count);
     guest->entropy_left -= count;
     return count;
+}
+
+static bool is_register(uint64_t address, unsigned size)
+{
+    fake_device.accesses++;
+    fake_device.last_size = size;
+    return address >= FAKE_DEVICE && address - FAKE_DEVICE + size <= FAKE_DEVICE_BYTES;
+}
+
+uint64_t host_device_read(uint64_t address, unsigned size)
+{
+    uint64_t value = UINT64_MAX;
+    if (is_register(address, size)) {
+        memcpy(&value, &fake_device.registers[address - FAKE_DEVICE], size);
+    }
+    return value;
+}
+
+void host_device_write(uint64_t address, unsigned size, uint64_t value)
+{
+    if (is_register(address, size)) {
+        memcpy(&fake_device.registers[address - FAKE_DEVICE], &value, size);
+    }
+}
+
+void host_device_master(uint32_t name, bool on)
+{
+    fake_device.name = name;
+    fake_device.masters++;
+    fake_device.master = on;
 }

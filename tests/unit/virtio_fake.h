@@ -37,6 +37,19 @@ struct guest {
     uint32_t entropy_left; /* what host_entropy still gives */
 };
 
+/* The registers of a device that was assigned, at FAKE_DEVICE; what is beyond them is denied. */
+enum { FAKE_DEVICE_BYTES = 0x8000 };
+#define FAKE_DEVICE 0xffff807fc0000000ull
+struct fake_device {
+    uint8_t registers[FAKE_DEVICE_BYTES];
+    unsigned accesses;
+    unsigned last_size;
+    uint32_t name; /* of the last host_device_master() */
+    unsigned masters;
+    bool master;
+};
+extern struct fake_device fake_device;
+
 /* Zero memory, all shared; entropy without end. */
 void fake_init(struct guest *guest);
 
