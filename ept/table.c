@@ -47,29 +47,33 @@ void table_init(uint32_t count, hfn_t first)
     }
 }
 
-/* The end of some slice that overlaps first .. first + count - 1; 0: none does. */
+/* Where first .. first + count - 1 comes to when it moves behind every slice that it meets, partition by partition; `first`:
+ * it meets none. */
 /*@ requires tables_inv && 1 <= count && first + count <= table_limit;
     assigns \nothing;
-    ensures none: \result == 0 ==> \forall integer v; 0 <= v < PARTITIONS_MAX ==>
+    ensures none: \result == first ==> \forall integer v; 0 <= v < PARTITIONS_MAX ==>
       table_slices[v].count == 0 || table_slices[v].first + table_slices[v].count <= first ||
       first + count <= table_slices[v].first;
-    ensures end: \result <= table_limit;
+    ensures end: first <= \result <= table_limit;
 */
-static uint32_t slice_in_the_way(uint32_t first, uint32_t count)
+static uint32_t behind_slices(uint32_t first, uint32_t count)
 {
+    uint32_t at = first;
+
     /*@ loop invariant 0 <= v <= PARTITIONS_MAX;
-        loop invariant \forall integer w; 0 <= w < v ==> table_slices[w].count == 0 ||
+        loop invariant first <= at <= table_limit;
+        loop invariant at == first ==> \forall integer w; 0 <= w < v ==> table_slices[w].count == 0 ||
           table_slices[w].first + table_slices[w].count <= first || first + count <= table_slices[w].first;
-        loop assigns v;
+        loop assigns v, at;
         loop variant PARTITIONS_MAX - v; */
     for (uint32_t v = 0; v < PARTITIONS_MAX; v++) {
         //@ assert wf: slice_wf(v);
-        if (table_slices[v].count != 0 && table_slices[v].first < first + count &&
-            first < table_slices[v].first + table_slices[v].count) {
-            return table_slices[v].first + table_slices[v].count;
+        if (table_slices[v].count != 0 && table_slices[v].first < at + count &&
+            at < table_slices[v].first + table_slices[v].count) {
+            at = table_slices[v].first + table_slices[v].count;
         }
     }
-    return 0;
+    return at;
 }
 
 uint32_t table_slice_find(uint64_t count)
@@ -79,22 +83,22 @@ uint32_t table_slice_find(uint64_t count)
     if (count == 0 || count > table_limit) {
         return TABLE_NONE;
     }
-    /* Each step passes one slice at least. */
+    /* Each step passes one slice at least; where slices lie in the order of partitions, the first passes all. */
     /*@ loop invariant 0 <= tries <= PARTITIONS_MAX + 1;
         loop invariant first <= table_limit;
         loop assigns tries, first;
         loop variant PARTITIONS_MAX + 1 - tries; */
     for (uint32_t tries = 0; tries <= PARTITIONS_MAX; tries++) {
-        uint32_t end;
+        uint32_t behind;
 
         if (count > table_limit - first) {
             return TABLE_NONE;
         }
-        end = slice_in_the_way(first, (uint32_t)count);
-        if (end == 0) {
+        behind = behind_slices(first, (uint32_t)count);
+        if (behind == first) {
             return first;
         }
-        first = end;
+        first = behind;
     }
     return TABLE_NONE;
 }

@@ -27,26 +27,30 @@ void vcpu_init(void)
     }
 }
 
-/* The end of some partition's run that overlaps first .. first + count - 1; 0: none does. */
+/* Where first .. first + count - 1 comes to when it moves behind every run that it meets, partition by partition; `first`: it
+ * meets none. */
 /*@ requires life_inv && 1 <= count && first + count <= VCPUS_MAX;
     assigns \nothing;
-    ensures clear: \result == 0 ==> \forall integer v; in_set(v) ==> run_clear(v, first, count);
-    ensures end: \result != 0 ==> first < \result <= VCPUS_MAX;
+    ensures clear: \result == first ==> \forall integer v; in_set(v) ==> run_clear(v, first, count);
+    ensures end: first <= \result <= VCPUS_MAX;
 */
-static uint32_t run_in_the_way(uint32_t first, uint32_t count)
+static uint32_t behind_runs(uint32_t first, uint32_t count)
 {
+    uint32_t at = first;
+
     /*@ loop invariant 0 <= v <= PARTITIONS_MAX;
-        loop invariant \forall integer w; 0 <= w < v ==> run_clear(w, first, count);
-        loop assigns v;
+        loop invariant first <= at <= VCPUS_MAX;
+        loop invariant at == first ==> \forall integer w; 0 <= w < v ==> run_clear(w, first, count);
+        loop assigns v, at;
         loop variant PARTITIONS_MAX - v; */
     for (uint32_t v = 0; v < PARTITIONS_MAX; v++) {
         //@ assert ok: run_ok(v);
-        if (partitions[v].vcpu_limit != 0 && partitions[v].vcpu_first < first + count &&
-            first < partitions[v].vcpu_first + partitions[v].vcpu_limit) {
-            return partitions[v].vcpu_first + partitions[v].vcpu_limit;
+        if (partitions[v].vcpu_limit != 0 && partitions[v].vcpu_first < at + count &&
+            at < partitions[v].vcpu_first + partitions[v].vcpu_limit) {
+            at = partitions[v].vcpu_first + partitions[v].vcpu_limit;
         }
     }
-    return 0;
+    return at;
 }
 
 uint32_t vcpu_find_run(uint64_t count)
@@ -56,22 +60,22 @@ uint32_t vcpu_find_run(uint64_t count)
     if (count == 0 || count > VCPUS_MAX) {
         return VCPU_NONE;
     }
-    /* Each step passes one run at least. */
+    /* Each step passes one run at least; where runs lie in the order of partitions, the first passes all. */
     /*@ loop invariant 0 <= tries <= PARTITIONS_MAX + 1;
         loop invariant first <= VCPUS_MAX;
         loop assigns tries, first;
         loop variant PARTITIONS_MAX + 1 - tries; */
     for (uint32_t tries = 0; tries <= PARTITIONS_MAX; tries++) {
-        uint32_t end;
+        uint32_t behind;
 
         if (count > VCPUS_MAX - first) {
             return VCPU_NONE;
         }
-        end = run_in_the_way(first, (uint32_t)count);
-        if (end == 0) {
+        behind = behind_runs(first, (uint32_t)count);
+        if (behind == first) {
             return first;
         }
-        first = end;
+        first = behind;
     }
     return VCPU_NONE;
 }

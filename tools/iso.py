@@ -54,10 +54,10 @@ def grub_configuration(entries, timeout, default=0):
     return f"set timeout={timeout}\nset default={default}\nset gfxpayload=keep\n" + "".join(entries)
 
 
-def _bios_image(scratch, early):
+def _bios_image(scratch, early, more_modules):
     image = scratch / "eltorito.img"
     _run("grub-mkimage", "-O", "i386-pc-eltorito", "-d", GRUB / "i386-pc", "-p", "/boot/grub", "-c", early,
-         "-o", image, *MODULES, *BIOS_MODULES)
+         "-o", image, *MODULES, *BIOS_MODULES, *more_modules)
     return image
 
 
@@ -76,10 +76,11 @@ def _efi_image(scratch, early):
     return image
 
 
-def make_iso(out, core, modules, entries=None, command_line="", timeout=0, efi=True, default=0):
+def make_iso(out, core, modules, entries=None, command_line="", timeout=0, efi=True, default=0, more_modules=()):
     """Writes the ISO `out`: `core` and `modules` (a dict: name -> path, in GRUB's order) under /boot, and the menu.
 
-    `entries` are menu entries made by menu_entry(); without them there is one, which loads every module.
+    `entries` are menu entries made by menu_entry(); without them there is one, which loads every module.  `more_modules`
+    are modules of GRUB's for these entries, by BIOS.
     """
     for name, path in dict(modules, core=core).items():
         if not pathlib.Path(path).is_file():
@@ -89,7 +90,7 @@ def make_iso(out, core, modules, entries=None, command_line="", timeout=0, efi=T
         early, menu = scratch / "early.cfg", scratch / "grub.cfg"
         early.write_text(EARLY_CONFIGURATION)
         menu.write_text(grub_configuration(entries or [menu_entry("Bulkhead", modules, command_line)], timeout, default))
-        graft = {"boot/grub/eltorito.img": _bios_image(scratch, early), "boot/grub/grub.cfg": menu,
+        graft = {"boot/grub/eltorito.img": _bios_image(scratch, early, more_modules), "boot/grub/grub.cfg": menu,
                  "boot/core.elf": core} | {f"boot/{name}": path for name, path in modules.items()}
         command = ["xorriso", "-as", "mkisofs", "-quiet", "-graft-points", "-o", out, "-V", "BULKHEAD", "-R",
                    "-r", "--modification-date=" + VOLUME_DATE, "--set_all_file_dates", VOLUME_DATE,

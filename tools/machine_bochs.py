@@ -41,10 +41,11 @@ class Bochs(Machine):
     typing_piece, typing_pause = 8, 0.1
 
     def __init__(self, iso, directory, memory_mib=None, model="corei7_icelake_u", cpus="1", sync="none",
-                 ignore_bad_msrs=0, errors="report", log_serial=False):
+                 ignore_bad_msrs=0, errors="report", log_serial=False, debugger="c\nquit\n"):
         super().__init__(iso, directory, memory_mib)
         if shutil.which("bochs") is None:
             raise Refusal("bochs is not installed: run tools/setup")
+        self.debugger = debugger  # its commands: Debian's Bochs starts at its debugger's prompt
         self.settings = {"model": model, "cpus": cpus, "sync": sync, "ignore_bad_msrs": ignore_bad_msrs,
                          "errors": errors, "debug": ", serial=report" if log_serial else ""}
 
@@ -53,7 +54,7 @@ class Bochs(Machine):
         with open(os.path.join(self.directory, "bochsrc"), "w", encoding="ascii") as out:
             out.write(text)
         with open(os.path.join(self.directory, "debugger"), "w", encoding="ascii") as out:
-            out.write("c\nquit\n")  # Debian's Bochs starts at its debugger's prompt
+            out.write(self.debugger)
 
     def command(self):
         return ["bochs", "-q", "-f", "bochsrc", "-rc", "debugger"]
@@ -74,6 +75,10 @@ class Bochs(Machine):
         if place < 0:
             raise Ended(f"{text!r} was never written to COM1")
         return int(writes[place][0])
+
+    def stopped_at(self):
+        """The ticks at which its debugger stopped, the start of the machine included."""
+        return [int(tick) for tick in re.findall(r"^Next at t=(\d+)$", self._file("emulator.out"), re.MULTILINE)]
 
     def ept_violations(self):
         """The guest-physical addresses of all EPT violations so far, in order."""

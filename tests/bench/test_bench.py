@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What exits may cost, in instructions, which Bochs counts exactly: DESIGN.md section 13.  `make bench` prints the figures."""
+"""What exits, guests and interrupts may cost, in instructions, which Bochs counts exactly.  `make bench` prints the figures."""
 import re
 
 from conftest import BUILD, PATIENCE
@@ -14,9 +14,31 @@ AT_MOST = {
 }
 
 
-def test_exits_cost_at_most_what_they_may(boot):
-    machine = boot({"manager": BUILD / "bench" / "exits.bin"})
+# A guest among that many costs at most this much more than the first, in percent.
+AMONG = (10, 50, 200)
+DEARER = {"scale.start": 50, "scale.switch": 10, "scale.donate": 10}
+IPI_AT_MOST = 1500
+
+
+def costs_of(boot, image, **settings):
+    machine = boot({"manager": BUILD / "bench" / f"{image}.bin"}, **settings)
     machine.wait_for("^bulkhead: power off", PATIENCE)
-    costs = {name: int(value) for name, value in re.findall(r"BENCH (\S+) (\d+) instructions", machine.text())}
+    assert not re.search("^FAIL ", machine.text(), re.MULTILINE)
+    return {name: int(value) for name, value in re.findall(r"BENCH (\S+) (\d+) instructions", machine.text())}
+
+
+def test_exits_cost_at_most_what_they_may(boot):
+    costs = costs_of(boot, "exits")
     assert not AT_MOST.keys() - costs.keys(), "not measured"
     assert {name: cost for name, cost in costs.items() if cost > AT_MOST.get(name, cost)} == {}
+
+
+def test_two_hundred_guests_cost_each_what_one_does(boot):
+    costs = costs_of(boot, "scale", memory_mib=512)
+    dear = {f"{name}.{n}": (costs[f"{name}.{n}"], costs[f"{name}.1"]) for name in DEARER for n in AMONG
+            if costs[f"{name}.{n}"] * 100 > costs[f"{name}.1"] * (100 + DEARER[name])}
+    assert not dear, "(cost, cost of the first)"
+
+
+def test_an_interrupt_between_running_vcpus(boot):
+    assert 0 < costs_of(boot, "ipi", cpus=2)["ipi.same-guest"] <= IPI_AT_MOST
