@@ -14,7 +14,7 @@
 #include "manager/words.h"
 
 #define MIB_SHIFT     20
-#define RECLAIM_CALLS 64 /* of at most 32 frames each, in one turn */
+#define RECLAIM_CALLS 4 /* of at most 32 frames each, between two turns of others: about as long as a slice */
 
 /* One guest is loaded at a time. */
 static struct loader_pages loader_pages;

@@ -7,11 +7,14 @@
 
 enum {
     SLICE_MS = 2,
-    IDLE_MS = 100,   /* a CPU without any deadline looks around that often */
-    PERIOD_MS = 100, /* of caps */
-    WEIGHT_UNIT = 1024,
+    IDLE_MS = 100,     /* a CPU without any deadline looks around that often */
+    PERIOD_MS = 100,   /* of caps */
+    WEIGHT_UNIT = 100, /* at the weight of who has none in its configuration, virtual time is ticks */
     NOWHERE = SCHEDULE_CPUS_MAX,
+    LAG_SLICES = 3, /* what a queue may be behind others: it lacks members, not turns */
+    MOVE_PARTS = 4, /* of a slice: what one must be behind another queue's to be worth a move */
 };
+#define NEVER UINT64_MAX
 
 struct queue {
     struct lock lock;
@@ -19,6 +22,9 @@ struct queue {
     uint32_t active; /* members that run or wait */
     uint32_t count;
     uint64_t floor; /* virtual time of the one that was picked last: newcomers begin here */
+    /* For other CPUs, a moment old: the least virtual time of those that can run and may do so elsewhere, */
+    uint64_t least;
+    uint64_t offer; /* and of those of them that wait; NEVER: there are none */
     struct schedule_vcpu *members[SCHEDULE_VCPUS_MAX];
 };
 
@@ -29,7 +35,7 @@ static uint64_t ms;
 void schedule_start(uint32_t cpus, uint64_t ticks_in_ms)
 {
     for (uint32_t i = 0; i < SCHEDULE_CPUS_MAX; i++) {
-        queues[i] = (struct queue){.count = 0};
+        queues[i] = (struct queue){.floor = 1, .least = NEVER, .offer = NEVER};
     }
     queue_count = cpus < SCHEDULE_CPUS_MAX ? cpus : SCHEDULE_CPUS_MAX;
     ms = ticks_in_ms;
@@ -38,6 +44,11 @@ void schedule_start(uint32_t cpus, uint64_t ticks_in_ms)
 static bool is_active(const struct schedule_vcpu *vcpu)
 {
     return vcpu->state == SCHEDULE_WAITING || vcpu->state == SCHEDULE_RUNNING;
+}
+
+static uint64_t virtual_ticks(const struct schedule_share *share, uint64_t ticks)
+{
+    return ticks * WEIGHT_UNIT * share->vcpus / share->weight;
 }
 
 /* Under the lock of its queue. */
@@ -51,7 +62,7 @@ static void set_state(struct schedule_vcpu *vcpu, enum schedule_state state, uin
         vcpu->waited += ticks;
     } else if (vcpu->state == SCHEDULE_RUNNING) {
         vcpu->ran += ticks;
-        vcpu->virtual_time += ticks * WEIGHT_UNIT * vcpu->share->vcpus / vcpu->share->weight;
+        vcpu->virtual_time += virtual_ticks(vcpu->share, ticks);
         __atomic_fetch_add(&vcpu->share->period_used, ticks, __ATOMIC_RELAXED);
     }
     vcpu->state = state;
@@ -143,6 +154,43 @@ static void tell(uint32_t cpu, const struct schedule_share *share)
     }
 }
 
+static bool is_over_cap(struct schedule_share *share, uint64_t now)
+{
+    const uint64_t period = now / (PERIOD_MS * ms);
+
+    if (share->cap == 0) {
+        return false;
+    }
+    /* Two CPUs may find the new period at once: both set it to nothing used. */
+    if (__atomic_load_n(&share->period, __ATOMIC_RELAXED) != period) {
+        __atomic_store_n(&share->period, period, __ATOMIC_RELAXED);
+        __atomic_store_n(&share->period_used, 0, __ATOMIC_RELAXED);
+    }
+    return __atomic_load_n(&share->period_used, __ATOMIC_RELAXED) >= PERIOD_MS * ms * share->cap / 100;
+}
+
+/* Under the lock of the queue of `cpu`: what its members have had, for other CPUs to see. */
+static void publish(uint32_t cpu, uint64_t now)
+{
+    struct queue *queue = &queues[cpu];
+    uint64_t least = NEVER;
+    uint64_t offer = NEVER;
+
+    for (uint32_t i = 0; i < queue->count; i++) {
+        const struct schedule_vcpu *vcpu = queue->members[i];
+
+        if (!is_active(vcpu) || (vcpu->share->cpus & ~(1ull << cpu)) == 0) {
+            continue;
+        }
+        least = vcpu->virtual_time < least ? vcpu->virtual_time : least;
+        if (vcpu->state == SCHEDULE_WAITING && !is_over_cap(vcpu->share, now)) {
+            offer = vcpu->virtual_time < offer ? vcpu->virtual_time : offer;
+        }
+    }
+    __atomic_store_n(&queue->least, least, __ATOMIC_RELAXED);
+    __atomic_store_n(&queue->offer, offer, __ATOMIC_RELAXED);
+}
+
 bool schedule_add(struct schedule_vcpu *vcpu, struct schedule_share *share, uint64_t now)
 {
     const uint32_t cpu = least_loaded(share);
@@ -153,6 +201,7 @@ bool schedule_add(struct schedule_vcpu *vcpu, struct schedule_share *share, uint
     lock_take(&queues[cpu].lock);
     vcpu->virtual_time = queues[cpu].floor;
     entered = enter(cpu, vcpu);
+    publish(cpu, now);
     lock_drop(&queues[cpu].lock);
     if (!entered) {
         vcpu->state = SCHEDULE_OUT;
@@ -179,31 +228,28 @@ bool schedule_remove(struct schedule_vcpu *vcpu)
     return !runs;
 }
 
-static bool is_over_cap(struct schedule_share *share, uint64_t now)
-{
-    const uint64_t period = now / (PERIOD_MS * ms);
-
-    if (share->cap == 0) {
-        return false;
-    }
-    /* Two CPUs may find the new period at once: both set it to nothing used. */
-    if (__atomic_load_n(&share->period, __ATOMIC_RELAXED) != period) {
-        __atomic_store_n(&share->period, period, __ATOMIC_RELAXED);
-        __atomic_store_n(&share->period_used, 0, __ATOMIC_RELAXED);
-    }
-    return __atomic_load_n(&share->period_used, __ATOMIC_RELAXED) >= PERIOD_MS * ms * share->cap / 100;
-}
-
-/* One that has slept does not come back with all that it might have had meanwhile. */
+/* One that has slept does not come back with all that it might have had meanwhile; but it goes before all who wait. */
 static void make_runnable(struct queue *queue, struct schedule_vcpu *vcpu, uint64_t now)
 {
+    const uint64_t begin = queue->floor - 1;
+
     set_state(vcpu, SCHEDULE_WAITING, now);
-    if (vcpu->virtual_time < queue->floor) {
-        vcpu->virtual_time = queue->floor;
+    if (vcpu->virtual_time < begin) {
+        vcpu->virtual_time = begin;
     }
 }
 
-/* Wakes who waited for this moment.  The one that goes first, or NULL; `*end`: when something else is to be done. */
+/* Wakes who waited for this moment. */
+static void wake_due(struct queue *queue, uint64_t now)
+{
+    for (uint32_t i = 0; i < queue->count; i++) {
+        if (queue->members[i]->state == SCHEDULE_HALTED && now >= queue->members[i]->deadline) {
+            make_runnable(queue, queue->members[i], now);
+        }
+    }
+}
+
+/* The one that goes first, or NULL; `*end`, where it is not NULL: when something else is to be done. */
 static struct schedule_vcpu *first_of(struct queue *queue, uint64_t now, uint64_t *end)
 {
     struct schedule_vcpu *first = NULL;
@@ -211,9 +257,6 @@ static struct schedule_vcpu *first_of(struct queue *queue, uint64_t now, uint64_
     for (uint32_t i = 0; i < queue->count; i++) {
         struct schedule_vcpu *vcpu = queue->members[i];
 
-        if (vcpu->state == SCHEDULE_HALTED && now >= vcpu->deadline) {
-            make_runnable(queue, vcpu, now);
-        }
         if (vcpu->state == SCHEDULE_HALTED && vcpu->deadline < *end) {
             *end = vcpu->deadline;
         }
@@ -230,31 +273,48 @@ static struct schedule_vcpu *first_of(struct queue *queue, uint64_t now, uint64_
     return first;
 }
 
-/* Takes from `from` one that waits there and may run on `cpu`. */
-static bool take_over(uint32_t cpu, uint32_t from)
+/* Under the lock of the queue of `from`: the one that waits there, may run on `cpu` and has had least, where that is less, by
+ * enough, than who goes first on `cpu` has had (`own`; NEVER: nobody does).  Or NULL. */
+static struct schedule_vcpu *best_offer(uint32_t from, uint32_t cpu, uint64_t own, uint64_t now)
 {
-    struct schedule_vcpu *taken = NULL;
+    struct schedule_vcpu *best = NULL;
+
+    for (uint32_t i = 0; i < queues[from].count; i++) {
+        struct schedule_vcpu *vcpu = queues[from].members[i];
+        if (vcpu->state == SCHEDULE_WAITING && may_run_on(vcpu->share, cpu) &&
+            !is_over_cap(vcpu->share, now) && (best == NULL || vcpu->virtual_time < best->virtual_time)) {
+            best = vcpu;
+        }
+    }
+    if (best == NULL || own == NEVER) {
+        return best;
+    }
+    return best->virtual_time + virtual_ticks(best->share, SLICE_MS * ms / MOVE_PARTS) < own ? best : NULL;
+}
+
+/* Takes over from `from` what is worth it. */
+static void take_over(uint32_t cpu, uint32_t from, uint64_t own, uint64_t now)
+{
+    struct schedule_vcpu *taken;
+    uint64_t lag;
     bool entered;
 
     lock_take(&queues[from].lock);
-    for (uint32_t i = 0; i < queues[from].count && taken == NULL; i++) {
-        struct schedule_vcpu *vcpu = queues[from].members[i];
-        if (vcpu->state == SCHEDULE_WAITING && may_run_on(vcpu->share, cpu)) {
-            taken = vcpu;
-        }
-    }
+    taken = best_offer(from, cpu, own, now);
     if (taken != NULL) {
-        /* What it has had counts from where the others are. */
-        taken->virtual_time -=
-            taken->virtual_time < queues[from].floor ? taken->virtual_time : queues[from].floor;
         leave(taken);
+        publish(from, now);
     }
     lock_drop(&queues[from].lock);
     if (taken == NULL) {
-        return false;
+        return;
+    }
+    /* The others here do not have to wait long for one that has had much less. */
+    lag = virtual_ticks(taken->share, LAG_SLICES * SLICE_MS * ms);
+    if (own != NEVER && taken->virtual_time + lag < own) {
+        taken->virtual_time = own - lag;
     }
     lock_take(&queues[cpu].lock);
-    taken->virtual_time += queues[cpu].floor;
     entered = enter(cpu, taken);
     lock_drop(&queues[cpu].lock);
     if (!entered) {
@@ -262,16 +322,58 @@ static bool take_over(uint32_t cpu, uint32_t from)
         (void)enter(from, taken); /* it has just left it */
         lock_drop(&queues[from].lock);
     }
-    return entered;
 }
 
-/* Does another CPU have at least two more to run? */
-static void balance(uint32_t cpu)
+/* `first` has more of a CPU than its weight says, for want of others: it falls behind those of other queues, and would have
+ * its CPU to itself for long when more come.  So its queue is brought to within a few slices of the others. */
+static void keep_up(uint32_t cpu, const struct schedule_vcpu *first)
 {
+    struct queue *queue = &queues[cpu];
+    const uint64_t lag = virtual_ticks(first->share, LAG_SLICES * SLICE_MS * ms);
+    uint64_t others = 0;
+
     for (uint32_t other = 0; other < queue_count; other++) {
-        if (other != cpu && load_of(other) >= load_of(cpu) + 2u && take_over(cpu, other)) {
-            return;
+        const uint64_t least = __atomic_load_n(&queues[other].least, __ATOMIC_RELAXED);
+        others = other != cpu && least != NEVER && least > others ? least : others;
+    }
+    if (others <= first->virtual_time + lag) {
+        return;
+    }
+    others -= first->virtual_time + lag;
+    for (uint32_t i = 0; i < queue->count; i++) {
+        queue->members[i]->virtual_time += others;
+    }
+    queue->floor += others;
+}
+
+/* Has one that waits elsewhere had less than who goes first here? */
+static void balance(uint32_t cpu, uint64_t now)
+{
+    uint64_t unused = NEVER;
+    uint64_t least;
+    uint64_t own;
+    uint32_t from = NOWHERE;
+    const struct schedule_vcpu *first;
+
+    lock_take(&queues[cpu].lock);
+    wake_due(&queues[cpu], now);
+    first = first_of(&queues[cpu], now, &unused);
+    if (first != NULL && queues[cpu].offer == NEVER) {
+        keep_up(cpu, first);
+    }
+    own = first != NULL ? first->virtual_time : NEVER;
+    lock_drop(&queues[cpu].lock);
+
+    least = own;
+    for (uint32_t other = 0; other < queue_count; other++) {
+        const uint64_t offer = __atomic_load_n(&queues[other].offer, __ATOMIC_RELAXED);
+        if (other != cpu && offer < least) {
+            from = other;
+            least = offer;
         }
+    }
+    if (from != NOWHERE) {
+        take_over(cpu, from, own, now);
     }
 }
 
@@ -280,7 +382,7 @@ struct schedule_vcpu *schedule_pick(uint32_t cpu, uint64_t now, uint64_t *end)
     struct queue *queue = &queues[cpu];
     struct schedule_vcpu *first;
 
-    balance(cpu);
+    balance(cpu, now);
     lock_take(&queue->lock);
     *end = now + IDLE_MS * ms;
     first = first_of(queue, now, end);
@@ -290,6 +392,7 @@ struct schedule_vcpu *schedule_pick(uint32_t cpu, uint64_t now, uint64_t *end)
         queue->floor = first->virtual_time > queue->floor ? first->virtual_time : queue->floor;
         *end = now + SLICE_MS * ms < *end ? now + SLICE_MS * ms : *end;
     }
+    publish(cpu, now);
     __atomic_store_n(&queue->idle, first == NULL, __ATOMIC_SEQ_CST);
     lock_drop(&queue->lock);
     return first;
@@ -318,6 +421,7 @@ void schedule_wake(struct schedule_vcpu *vcpu, uint64_t now)
     vcpu->woken = true;
     if (was_halted) {
         make_runnable(queue, vcpu, now);
+        publish(cpu, now);
     }
     lock_drop(&queue->lock);
     if (was_halted) {

@@ -28,6 +28,15 @@ def test_every_cpu_is_taken_in_bochs(boot, cpus):
     assert re.search(r"time-stamp counter: (4999\d|5000\d) kHz", machine.text())
 
 
+@pytest.mark.parametrize("command_line,running", [("", 1), ("smt=on", 2)])
+def test_one_thread_of_a_core_runs_partitions_unless_told(boot, command_line, running):
+    machine = boot(MODULES, machine=Bochs, memory_mib=256, cpus="1:1:2", command_line=command_line)
+    machine.wait_for("CPUs taken: 2;", PATIENCE)
+    machine.wait_for(f"^bulkhead-manager: {running} CPU", PATIENCE)
+    parked = "second threads of a core (smt=on would use them): 1\n"
+    assert (parked in machine.text()) == (running == 1)
+
+
 @pytest.mark.parametrize("uefi", [False, True])
 def test_the_machine_is_taken_and_goes_off_in_qemu(boot, uefi):
     machine = boot_no_vmx(boot, "off", uefi=uefi, extra=["-device", "pcie-root-port,id=root0", "-device", "edu,bus=root0",

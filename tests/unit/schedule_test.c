@@ -11,6 +11,7 @@
 static struct schedule_share shares[GUESTS];
 static struct schedule_vcpu vcpus[GUESTS];
 static uint64_t clocks[CPUS];
+static struct schedule_vcpu *running[CPUS];
 static uint64_t interrupted;
 
 void cpu_interrupt(uint32_t cpu)
@@ -23,6 +24,7 @@ static int set_up(void **state)
     memset(shares, 0, sizeof(shares));
     memset(vcpus, 0, sizeof(vcpus));
     memset(clocks, 0, sizeof(clocks));
+    memset(running, 0, sizeof(running));
     interrupted = 0;
     return 0;
 }
@@ -33,28 +35,35 @@ static void add(uint32_t n, uint32_t weight, uint32_t cap, uint64_t cpus, uint64
     assert_true(schedule_add(&vcpus[n], &shares[n], now));
 }
 
+static void put(uint32_t cpu)
+{
+    if (running[cpu] != NULL) {
+        schedule_put(running[cpu], clocks[cpu], false, 0);
+        running[cpu] = NULL;
+    }
+}
+
 /* Every CPU goes on, the one that is behind first, until all have reached `end`; all vCPUs use all of their turns. */
 static void run_until(uint32_t cpus, uint64_t end)
 {
     for (;;) {
         uint32_t cpu = 0;
         uint64_t until;
-        struct schedule_vcpu *vcpu;
 
         for (uint32_t n = 1; n < cpus; n++) {
             cpu = clocks[n] < clocks[cpu] ? n : cpu;
         }
+        put(cpu);
         if (clocks[cpu] >= end) {
-            return;
+            break;
         }
-        vcpu = schedule_pick(cpu, clocks[cpu], &until);
+        running[cpu] = schedule_pick(cpu, clocks[cpu], &until);
         assert_true(until > clocks[cpu]);
-        until = until < end ? until : end;
-        if (vcpu != NULL) {
-            assert_true((vcpu->share->cpus >> cpu & 1) != 0);
-            schedule_put(vcpu, until, false, 0);
-        }
-        clocks[cpu] = until;
+        assert_true(running[cpu] == NULL || (running[cpu]->share->cpus >> cpu & 1) != 0);
+        clocks[cpu] = until < end ? until : end;
+    }
+    for (uint32_t n = 0; n < cpus; n++) {
+        put(n);
     }
 }
 
@@ -93,6 +102,67 @@ static void weights_are_kept_within_100_ms(void **state)
     }
 }
 
+/* Guests of one vCPU each, on several CPUs: none gets more than a CPU, and what it cannot use is the others'. */
+static void weights_are_kept_across_cpus(void **state)
+{
+    static const struct {
+        uint32_t cpus, guests, weights[GUESTS];
+        uint32_t promised[GUESTS]; /* of 100 ms, in us */
+    } cases[] = {
+        {2, 3, {100, 100, 100}, {66667, 66667, 66667}},
+        {2, 5, {100, 100, 100, 100, 100}, {40000, 40000, 40000, 40000, 40000}},
+        {2, 3, {100, 200, 300}, {33333, 66667, 100000}},
+        {2, 3, {1000, 100, 100}, {100000, 50000, 50000}},
+        {2, 3, {1, 10000, 1}, {50000, 100000, 50000}},
+        {2, 4, {100, 300, 200, 200}, {25000, 75000, 50000, 50000}},
+        {4, 5, {100, 100, 100, 100, 100}, {80000, 80000, 80000, 80000, 80000}},
+        {4, 6, {400, 100, 100, 100, 100, 100}, {100000, 60000, 60000, 60000, 60000, 60000}},
+        {3, 5, {1, 10000, 1, 1000, 1}, {33333, 100000, 33333, 100000, 33333}},
+    };
+
+    for (uint32_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+        uint64_t before[GUESTS];
+
+        set_up(NULL);
+        schedule_start(cases[c].cpus, MS);
+        for (uint32_t n = 0; n < cases[c].guests; n++) {
+            add(n, cases[c].weights[n], 0, UINT64_MAX, 0);
+        }
+        /* Where they were put at first has no meaning: they find their places. */
+        run_until(cases[c].cpus, 60ull * MS);
+        for (uint32_t window = 0; window < 10; window++) {
+            for (uint32_t n = 0; n < cases[c].guests; n++) {
+                before[n] = vcpus[n].ran;
+            }
+            run_until(cases[c].cpus, (60ull + (window + 1) * 100ull) * MS);
+            for (uint32_t n = 0; n < cases[c].guests; n++) {
+                is_fair(n, vcpus[n].ran - before[n], cases[c].promised[n] * MS / 1000ull);
+            }
+        }
+    }
+}
+
+/* One that has had a CPU of its own for long is not made to wait for what others had less. */
+static void a_newcomer_takes_its_share_and_no_more(void **state)
+{
+    uint64_t before[3];
+
+    schedule_start(2, MS);
+    add(0, 10000, 0, UINT64_MAX, 0);
+    add(1, 1, 0, UINT64_MAX, 0);
+    run_until(2, 5000ull * MS);
+    add(2, 10000, 0, UINT64_MAX, clocks[0]);
+    add(3, 10000, 0, UINT64_MAX, clocks[0]);
+    run_until(2, 5060ull * MS);
+    before[0] = vcpus[0].ran;
+    before[1] = vcpus[2].ran;
+    before[2] = vcpus[3].ran;
+    run_until(2, 5160ull * MS);
+    is_fair(0, vcpus[0].ran - before[0], 66667ull * MS / 1000);
+    is_fair(2, vcpus[2].ran - before[1], 66667ull * MS / 1000);
+    is_fair(3, vcpus[3].ran - before[2], 66667ull * MS / 1000);
+}
+
 static void a_sleeper_runs_within_a_slice_and_saves_nothing_up(void **state)
 {
     uint64_t until;
@@ -122,6 +192,28 @@ static void a_sleeper_runs_within_a_slice_and_saves_nothing_up(void **state)
     }
     run_until(1, 1120ull * MS);
     is_fair(2, vcpus[2].ran - ran, 40ull * MS);
+}
+
+/* With so many that wait, and just as long: it is the next. */
+static void a_woken_one_goes_before_all_who_wait(void **state)
+{
+    uint64_t until;
+
+    schedule_start(1, MS);
+    for (uint32_t n = 0; n < GUESTS; n++) {
+        add(n, 100, 0, UINT64_MAX, 0);
+    }
+    while ((running[0] = schedule_pick(0, clocks[0], &until)) != &vcpus[GUESTS - 1]) {
+        clocks[0] = until;
+        put(0);
+    }
+    schedule_put(&vcpus[GUESTS - 1], clocks[0], true, UINT64_MAX);
+    running[0] = schedule_pick(0, clocks[0], &until);
+    assert_ptr_equal(running[0], &vcpus[0]);
+    schedule_wake(&vcpus[GUESTS - 1], clocks[0] + 1);
+    clocks[0] = until;
+    put(0);
+    assert_ptr_equal(schedule_pick(0, clocks[0], &until), &vcpus[GUESTS - 1]);
 }
 
 static void a_deadline_ends_the_slice_of_another(void **state)
@@ -213,7 +305,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(weights_are_kept_within_100_ms, set_up),
+        cmocka_unit_test_setup(weights_are_kept_across_cpus, set_up),
+        cmocka_unit_test_setup(a_newcomer_takes_its_share_and_no_more, set_up),
         cmocka_unit_test_setup(a_sleeper_runs_within_a_slice_and_saves_nothing_up, set_up),
+        cmocka_unit_test_setup(a_woken_one_goes_before_all_who_wait, set_up),
         cmocka_unit_test_setup(a_deadline_ends_the_slice_of_another, set_up),
         cmocka_unit_test_setup(a_wake_while_it_runs_is_not_lost, set_up),
         cmocka_unit_test_setup(idle_cpus_are_told_and_take_over, set_up),

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What guests get of two CPUs, by their own clocks: their weights, over every 100 ms; and a sleeper its CPU when it wakes."""
+import re
+import subprocess
+
+import pytest
+
+from conftest import MANAGER, PATIENCE, ROOT
+
+WEIGHTS = {"one": 100, "two": 150, "three": 150, "four": 200}
+SLICE = 2000  # us
+
+
+@pytest.fixture
+def kernel(tmp_path):
+    """kernel(name, flags) builds tests/boot/schedule_guest.c."""
+
+    def build(name, *flags):
+        out = tmp_path / f"{name}.elf"
+        subprocess.run(["gcc", "-std=gnu11", "-O2", "-ffreestanding", "-nostdlib", "-static", "-mgeneral-regs-only",
+                        "-fno-pic", "-no-pie", "-mno-red-zone", "-fno-asynchronous-unwind-tables", "-fcf-protection=none",
+                        "-I", str(ROOT), "-Wl,-Ttext=0x200000,--build-id=none,-n,--no-warn-rwx-segments", *flags,
+                        str(ROOT / "tests" / "boot" / "schedule_guest.c"), "-o", str(out)], check=True)
+        return out
+
+    return build
+
+
+def section(name, kernel_name, weight):
+    return f"[guest {name}]\nkernel = {kernel_name}\nmemory = 32M\nweight = {weight}\n"
+
+
+def test_weights_and_wake_ups_on_two_cpus(boot, kernel, tmp_path):
+    guests = tmp_path / "guests.ini"
+    guests.write_text("".join(section(name, "busy", weight) for name, weight in WEIGHTS.items()) +
+                      section("sleeper", "sleeper", 100))
+    machine = boot({"manager": MANAGER, "guests": guests, "busy": kernel("busy"),
+                    "sleeper": kernel("sleeper", "-DSLEEPER")}, memory_mib=512, cpus=2)
+    machine.wait_for(r"^bulkhead: power off", 2 * PATIENCE)
+    text = machine.text()
+    ran = {name: dict((int(window), int(us)) for window, us in re.findall(rf"^{name}\| (\d+) (\d+)$", text, re.MULTILINE))
+           for name in WEIGHTS}
+    # All of them were there the whole time, and had found their places.
+    windows = sorted(set.intersection(*(set(of) for of in ran.values())))[2:-2]
+    assert len(windows) >= 10
+    unfair = {}
+    for window in windows:
+        total = sum(of[window] for of in ran.values())
+        # While the sleeper's memory is scrubbed CPU 0 has that to do as well.
+        assert total > 130000, f"the two CPUs have other things to do in window {window}"
+        for name, weight in WEIGHTS.items():
+            promised = total * weight / sum(WEIGHTS.values())
+            if abs(ran[name][window] - promised) > max(promised / 20, SLICE):
+                unfair[name, window] = ran[name][window], round(promised)
+    assert not unfair, "(guest, window): (us, promised us)"
+    late = re.search(r"^sleeper\| (\d+)$", text, re.MULTILINE)
+    assert late and int(late.group(1)) <= SLICE, "us late, at worst"
