@@ -27,6 +27,7 @@ PATIENCE = int(os.environ.get("PATIENCE", "200"))
 # Tests of a minute or more.  They go first, shared out between the two workers that `make test` has: xdist gives each
 # an eighth of the tests to begin with.
 LONG = ("tests/nested/test_nested.py", "tests/nested/test_devices.py", "tests/uefi/", "tests/linux/test_run.py",
+        "tests/linux/test_smp.py",
         "tests/boot/test_reproducible.py")
 WORKERS = 2
 

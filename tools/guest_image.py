@@ -51,10 +51,12 @@ def initramfs():
     return archive.bytes()
 
 
-def command_archive(command):
-    """A further cpio archive, to be appended to an initramfs: the command the session runs."""
+def command_archive(command, programs=()):
+    """A further cpio archive, to be appended to an initramfs: the command the session runs, and `programs`, files by path."""
     archive = cpio.Archive()
     archive.file("command", command.encode() + b"\n", program=True)
+    for path in programs:
+        archive.file(f"bin/{path.name}", path.read_bytes(), program=True)
     return archive.bytes()
 
 

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stock Linux with two CPUs, on two of the machine's and on one: processes, pipes, signals, timers, clocks, locks and
+translations, each with its result checked in the guest.  `make test-smp` has more, which takes longer."""
+import pytest
+
+from smp_guest import PARTS, finish, smp_iso
+
+# A kernel with a mailbox of version 0 cannot take a CPU off again, and says so; the guest goes on.
+COMMAND = """
+grep -c ^processor /proc/cpuinfo
+echo 0 >/sys/devices/system/cpu/cpu1/online && exit 21
+cat /sys/devices/system/cpu/online
+stress 2
+"""
+
+
+@pytest.mark.parametrize("cpus", [2, 1])
+def test_two_cpus_of_a_stock_guest(start, tmp_path, cpus):
+    status, said = finish(start(smp_iso(tmp_path, 2, COMMAND), cpus=cpus))
+    assert said[0] == "2"
+    assert said[2] == "0-1"
+    assert said[3:] == [f"ok {part}" for part in PARTS]
+    assert status == 0
