@@ -88,6 +88,8 @@ static inline void restore_msrs(struct percpu *this, const struct vcpu_state *st
         }
     }
     if (this->kernel_gs_base != state->kernel_gs_base) {
+        /* The last partition's value stays nowhere: it may end, and be scrubbed, before this CPU switches again. */
+        this->kernel_gs_base = state->kernel_gs_base;
         insn_wrmsr(MSR_IA32_KERNEL_GS_BASE, state->kernel_gs_base);
     }
     if (state->spec_ctrl != 0) { /* 0 where the CPU has none */

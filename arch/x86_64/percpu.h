@@ -33,7 +33,7 @@ struct percpu {
     uint64_t xcr0;          /* the value now in XCR0 */
     /* The values now in the MSRs that vmx/world.c switches. */
     uint64_t switched_msrs[PERCPU_SWITCHED_MSRS];
-    uint64_t kernel_gs_base; /* as the last vCPU left it */
+    uint64_t kernel_gs_base; /* the same; while a vCPU runs, as it was when it began */
     uint64_t wake_mask;      /* of RUN_WAKE: vCPUs of the running guest */
     uint8_t polls;           /* hypercalls until the next look at the units (vmx/hypercall_device.c) */
     uint8_t reserved[7];
