@@ -296,6 +296,47 @@ static void interrupts_reach_a_running_vcpu(void)
     tiny_check_equal("and its run ended so", tiny_run_kind(&other_run), RUN_KILLED);
 }
 
+static uint64_t call_about(uint64_t number, const struct tiny_guest *guest, uint64_t rsi, uint64_t rdx,
+                           uint64_t r10)
+{
+    return tiny_call(number, guest->partition, rsi, rdx, r10, 0).status;
+}
+
+/* What a call may do to a guest that runs on the other CPU just now: nothing, but ask for an interrupt. */
+static void calls_change_nothing_of_what_runs(void)
+{
+    const uint64_t frame = tiny_frames(1);
+    struct tiny_guest guest;
+    struct tiny_run run = {.slice = SLICE};
+
+    if (!tiny_guest_make_vcpus(&guest, spins, 2, false)) {
+        tiny_check("a guest", false);
+        return;
+    }
+    exits[RUN_INTERRUPTED] = 0;
+    other_run.vcpu = guest.vcpus[0];
+    other_run.slice = LONG;
+    give_order(RUN_ON);
+    settle();
+    run.vcpu = guest.vcpus[0];
+    tiny_vcpu_run(&run);
+    tiny_check_equal("its vCPU is run there and not here", run.status % STATUS_OPERAND_UNIT, STATUS_BUSY);
+    tiny_check_equal("it is not sealed again", call_about(HYPERCALL_PARTITION_SEAL, &guest, 0, 0, 0),
+                     STATUS_AT(STATUS_BAD_STATE, OPERAND_RDI));
+    tiny_check_equal("no vCPU is added", call_about(HYPERCALL_VCPU_CREATE, &guest, 0x1000, 0, 0),
+                     STATUS_AT(STATUS_BAD_STATE, OPERAND_RDI));
+    tiny_check_equal("no frame is added", call_about(HYPERCALL_FRAME_DONATE, &guest, guest.frames, frame, 1),
+                     STATUS_AT(STATUS_BAD_STATE, OPERAND_RDI));
+    tiny_check_equal("no frame is taken", call_about(HYPERCALL_FRAME_RECLAIM, &guest, 0, 0, 0),
+                     STATUS_AT(STATUS_BAD_STATE, OPERAND_RDI));
+    run.vcpu = guest.vcpus[1];
+    tiny_vcpu_run(&run);
+    tiny_check("its other vCPU runs here", run.status == STATUS_OK && tiny_run_kind(&run) == RUN_INTERRUPTED);
+    tiny_check_equal("and it did not come out for any of it", exits[RUN_INTERRUPTED], 0);
+    tiny_check("it is unmade", tiny_guest_unmake(&guest));
+    await();
+}
+
 static void guests_end_under_way(void)
 {
     struct tiny_guest guest;
@@ -365,6 +406,7 @@ void tiny_main(const struct boot_info *info)
     vcpus_interrupt_each_other(false);
     vcpus_interrupt_each_other(true);
     interrupts_reach_a_running_vcpu();
+    calls_change_nothing_of_what_runs();
     guests_end_under_way();
     shootdown_reaches_the_other_cpu();
     /* The machine goes off while CPU 1 is in a guest. */
