@@ -271,7 +271,10 @@ void test_assign(const struct edu *edu, const struct guest *guest, const struct 
     test_config(edu, in, out);
     test_irqs(edu);
     test_pages(edu);
+    check(device_irq_map(edu->source, 0, VECTOR, 0) == STATUS_OK, "released: with an interrupt");
     check(device_release(edu->source) == STATUS_OK, "released");
+    check(is(device_irq_unmap(edu->source, 0), STATUS_BAD_STATE, OPERAND_RSI),
+          "released: its interrupt is gone");
     check(pages_mapped() == 0, "released: its registers are mapped for nobody");
     check_fill(out, FILL_OUT);
     edu_master(edu, true); /* as if it had a way */
