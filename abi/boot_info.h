@@ -12,7 +12,7 @@
  * with flat segments, paging off, interrupts off, EAX = MANAGER_START_MAGIC and EBX = the physical
  * address of one page that holds a struct boot_info.  The image includes its .bss.
  * The manager's guest-physical addresses are host-physical: it sees what it owns or borrows at
- * its own place, and nothing else.
+ * its own place, and nothing else.  It may execute its image alone: all other memory is data.
  */
 #define MANAGER_HEADER_MAGIC 0x31524d4b4c554231ull /* "1BULKMR1" */
 #define MANAGER_START_MAGIC  0x424b4d47u           /* "GMKB" */

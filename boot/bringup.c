@@ -30,7 +30,7 @@
 #include "iommu/vtd_domain.h"
 #include "isolation/audit.h"
 #include "isolation/device_page.h"
-#include "isolation/frame.h"
+#include "isolation/frame_grant.h"
 #include "isolation/isolation.h"
 #include "isolation/partition_types.h"
 #include "vmx/capability.h"
@@ -60,9 +60,11 @@ static struct acpi_machine machine;
 static struct memory_map map;
 static struct region_plan plan;
 static uint64_t manager_entry;
+static struct boot_range manager_image; /* its frames, all within one range of the map */
 static hfn_t boot_info_frame;
-static uint64_t screen_bytes; /* 0: nothing is said on the screen */
-static void *screen_at;       /* the screen in the core's own address space */
+static bool large_leaves_allowed; /* of 2 MiB, in the manager's tables: whatever walks these knows them */
+static uint64_t screen_bytes;     /* 0: nothing is said on the screen */
+static void *screen_at;           /* the screen in the core's own address space */
 
 const void *boot_memory(uint64_t address, uint64_t bytes)
 {
@@ -231,7 +233,7 @@ _Noreturn void bringup(uint64_t boot_information, uint64_t image)
     read_boot_information(boot_information);
     read_firmware_tables();
     take_memory(boot_information, image);
-    manager_entry = manager_module_find(&parameters);
+    manager_entry = manager_module_find(&parameters, &manager_image);
     vmxon_check();
     capability_negotiate();
     make_address_space(image);
@@ -258,12 +260,30 @@ static hfn_t zeroed_frames(uint64_t count)
     return first;
 }
 
+/* The manager's data in frames first .. end - 1. */
+static bool grant_data(hfn_t first, hfn_t end)
+{
+    return first >= end || frame_grant(first, end - first, large_leaves_allowed ? GRANT_LARGE : GRANT_DATA);
+}
+
+/* A range of RAM, but for the manager's image, which is granted already. */
+static bool grant_range(const struct boot_range *range, const struct boot_range *image)
+{
+    hfn_t end = range->first + range->count;
+
+    if (image->first < range->first || image->first >= end) {
+        return grant_data(range->first, end);
+    }
+    return grant_data(range->first, image->first) && grant_data(image->first + image->count, end);
+}
+
 static void grant_manager_memory(void)
 {
-    bool granted = frame_grant(boot_info_frame, 1);
+    bool granted = frame_grant(boot_info_frame, 1, GRANT_DATA) &&
+                   frame_grant(manager_image.first, manager_image.count, GRANT_IMAGE);
 
     for (uint32_t i = 0; i < map.range_count && granted; i++) {
-        granted = frame_grant(map.ranges[i].first, map.ranges[i].count);
+        granted = grant_range(&map.ranges[i], &manager_image);
     }
     if (!granted) {
         refuse("The core's tables are too small for this machine's memory map.");
@@ -304,7 +324,8 @@ _Noreturn void bringup_on_own_stack(void)
     vtd_domain_init(shared_bit_gfn);
     vcpu_frames_init(region_frames(VCPUS_MAX * VCPU_FRAMES));
     regions = zeroed_frames(plan.cpus);
-    take_machine(&machine, map.low_frame, regions, siblings);
+    large_leaves_allowed =
+        take_machine(&machine, map.low_frame, regions, siblings) && capability.has_ept_large;
     vmxon_this_cpu(regions);
     make_policies();
     grant_manager_memory();

@@ -4,6 +4,7 @@
 #include "abi/hypercall.h"
 #include "arch/x86_64/panic.h"
 #include "boot/boot_memory.h"
+#include "lib/addr.h"
 #include "lib/string.h"
 
 #define MANAGER_NAME "manager"
@@ -29,7 +30,7 @@ static void check_header(const struct manager_header *header, uint64_t bytes)
     }
 }
 
-uint64_t manager_module_find(const struct boot_parameters *parameters)
+uint64_t manager_module_find(const struct boot_parameters *parameters, struct boot_range *image)
 {
     for (uint32_t i = 0; i < parameters->module_count; i++) {
         const struct boot_module *module = &parameters->modules[i];
@@ -38,6 +39,8 @@ uint64_t manager_module_find(const struct boot_parameters *parameters)
             const struct manager_header *header = boot_memory(module->address, sizeof(*header));
 
             check_header(header, module->size);
+            image->first = frame_of_address(module->address);
+            image->count = frame_of_address(module->address + module->size + FRAME_SIZE - 1u) - image->first;
             return module->address + header->entry_offset;
         }
     }

@@ -51,8 +51,9 @@ static void take_pci(const struct acpi_machine *acpi)
     }
 }
 
-/* Bus mastering is off already.  Translation is on before the manager runs, with every device blocked. */
-static void take_devices(const struct acpi_machine *acpi)
+/* Bus mastering is off already.  Translation is on before the manager runs, with every device blocked.  Do all units know
+ * leaves of 2 MiB? */
+static bool take_devices(const struct acpi_machine *acpi)
 {
     const struct vtd_found found = vtd_start(&acpi->dmar);
     const uint32_t without = vtd_function_init(&acpi->dmar);
@@ -89,6 +90,7 @@ static void take_devices(const struct acpi_machine *acpi)
     if (found.taken_over > 0) {
         console_line_decimal("VT-d units that the firmware had on, taken over: ", found.taken_over, "");
     }
+    return found.without_large == 0;
 }
 
 static void take_interrupts(const struct acpi_machine *acpi)
@@ -235,15 +237,16 @@ static void take_cpus(const struct acpi_machine *acpi, hfn_t low_frame, hfn_t vm
     }
 }
 
-void take_machine(const struct acpi_machine *acpi, hfn_t low_frame, hfn_t vmxon_regions, bool siblings)
+bool take_machine(const struct acpi_machine *acpi, hfn_t low_frame, hfn_t vmxon_regions, bool siblings)
 {
     const uint32_t bits = thread_bits(siblings);
+    bool units_know_large;
 
     take_pci(acpi);
     dma_silence();
     take_interrupts(acpi);
     take_timers(acpi);
-    take_devices(acpi);
+    units_know_large = take_devices(acpi);
     take_power(&acpi->power);
     mce_init();
     cpu_bugs_init();
@@ -259,4 +262,5 @@ void take_machine(const struct acpi_machine *acpi, hfn_t low_frame, hfn_t vmxon_
         console_line_decimal("of these parked for good as second threads of a core (smt=on would use them): ",
                              smp_cpus() - take_machine_cores(acpi, siblings), "");
     }
+    return units_know_large;
 }

@@ -18,6 +18,7 @@ enum ept_entry_bits {
     EPT_EXECUTE = 4,
     EPT_WRITE_BACK = 48, /* memory type 6 in bits 5:3 */
     EPT_IGNORE_PAT = 64,
+    EPT_LARGE = 128, /* in a leaf at level 1: 512 frames; VT-d has it at the same place */
 };
 
 enum vtd_entry_bits {
@@ -26,10 +27,10 @@ enum vtd_entry_bits {
     VTD_SNOOP = 2048,
 };
 
-/* The only flags there are.  An entry is its frame number * 4096 + flags, or 0. */
+/* The only flags there are, of a large leaf EPT_LARGE more.  An entry is its frame number * 4096 + flags, or 0. */
 #define EPT_TABLE       7u    /* to a table: read, write, execute */
-#define EPT_LEAF_OWNED  119u  /* a private frame: read, write, execute, write-back, ignore PAT */
-#define EPT_LEAF_SHARED 115u  /* a shared frame: read, write, write-back, ignore PAT */
+#define EPT_LEAF_OWNED  119u  /* a guest's own, the manager's image: all rights, write-back, ignore PAT */
+#define EPT_LEAF_SHARED 115u  /* shared, the manager's data: read, write, write-back, ignore PAT */
 #define VTD_TABLE       3u    /* to a table: read, write */
 #define VTD_LEAF        2051u /* read, write, snoop */
 _Static_assert(EPT_LEAF_OWNED == EPT_READ + EPT_WRITE + EPT_EXECUTE + EPT_WRITE_BACK + EPT_IGNORE_PAT, "");

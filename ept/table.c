@@ -1,29 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ept/table.h"
 
-#ifndef __FRAMAC__
-#include "ept/table_cache.h"
-#endif
+#include "ept/table_large.h"
+#include "ept/table_step.h"
 
 struct table_slice table_slices[PARTITIONS_MAX];
 uint32_t table_roots[SPACES_MAX];
 uint32_t table_limit;
 hfn_t tables_hfn;
-
-/* One store, which the hardware may read at any time: never torn, never before the stores above it. */
-/*@ requires table < TABLES_MAX && slot < TABLE_SLOTS;
-    assigns tables[table].entry[slot];
-    ensures tables[table].entry[slot] == entry;
-*/
-static inline void table_store(uint32_t table, uint32_t slot, uint64_t entry)
-{
-#ifdef __FRAMAC__
-    tables[table].entry[slot] = entry;
-#else
-    __atomic_store_n(&tables[table].entry[slot], entry, __ATOMIC_RELEASE);
-    table_cache_stored(&tables[table].entry[slot], sizeof(entry));
-#endif
-}
 
 void table_init(uint32_t count, hfn_t first)
 {
@@ -103,116 +87,6 @@ uint32_t table_slice_find(uint64_t count)
     return TABLE_NONE;
 }
 
-/* The next table of the partition's slice, blank; it comes into use with used + 1. */
-/*@ requires tables_inv && is_partition(partition) && left(partition) > 0;
-    assigns tables[0 .. TABLES_MAX - 1];
-    ensures which: \result == table_slices[partition].first + table_slices[partition].used && \result < TABLES_MAX;
-    ensures unused: !in_use(\result);
-    ensures blank: \forall integer i; ix(i) ==> tables[\result].entry[i] == 0;
-    ensures others: \forall integer t, i; 0 <= t < TABLES_MAX ==> ix(i) ==> t != \result ==>
-      tables[t].entry[i] == \old(tables[t].entry[i]);
-*/
-static uint32_t table_blank(uint32_t partition)
-{
-    uint32_t t = table_slices[partition].first + table_slices[partition].used;
-
-    //@ assert wf: slice_wf(partition);
-    //@ assert apart: \forall integer w; 0 <= w < PARTITIONS_MAX ==> w != partition ==> apart(w, partition) && slice_wf(w);
-    //@ assert unused: !in_use(t);
-    /*@ loop invariant 0 <= i <= TABLE_SLOTS;
-        loop invariant \forall integer j; 0 <= j < i ==> tables[t].entry[j] == 0;
-        loop invariant \forall integer u, j; 0 <= u < TABLES_MAX ==> ix(j) ==> u != t ==>
-          tables[u].entry[j] == \at(tables[u].entry[j],Pre);
-        loop assigns i, tables[t].entry[0 .. TABLE_SLOTS - 1];
-        loop variant TABLE_SLOTS - i; */
-    for (uint32_t i = 0; i < TABLE_SLOTS; i++) {
-        tables[t].entry[i] = 0;
-    }
-#ifndef __FRAMAC__
-    table_cache_stored(&tables[t], sizeof(tables[t]));
-#endif
-    return t;
-}
-
-/*@ predicate same_p1{L1,L2} = \forall integer u, c; is_tab{L1}(u, 1) ==> ix(c) ==>
-      walk_tab1{L1}(u, c) >= 0 ==> walk_tab1{L2}(u, c) == walk_tab1{L1}(u, c);
-    predicate same_p2{L1,L2} = \forall integer u, b, c; is_tab{L1}(u, 2) ==> ix(b) ==> ix(c) ==>
-      walk_tab2{L1}(u, b, c) >= 0 ==> walk_tab2{L2}(u, b, c) == walk_tab2{L1}(u, b, c);
-    predicate same_p3{L1,L2} = \forall integer u, a, b, c; is_tab{L1}(u, 3) ==> ix(a) ==> ix(b) ==> ix(c) ==>
-      walk_tab3{L1}(u, a, b, c) >= 0 ==> walk_tab3{L2}(u, a, b, c) == walk_tab3{L1}(u, a, b, c);
-*/
-
-/*@ predicate tables_kept{L1,L2} = tags_kept{L1,L2} && \forall integer u, j; in_use{L1}(u) ==> ix(j) ==>
-      \at(tables[u].entry[j],L1) == \at(tables[u].entry[j],L2);
-*/
-
-/* Takes the next table of the slice into use: blank, for space `space`, not yet linked. */
-/*@ requires tables_inv && is_space(space) && left(part(space)) > 0 && level <= 3;
-    assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[part(space)];
-    ensures inv: tables_inv;
-    ensures fresh: \result < TABLES_MAX && !in_use{Pre}(\result) && in_use(\result) && \forall integer k; ix(k) ==> tables[\result].entry[k] == 0;
-    ensures tag: table_tags[\result].space == space && table_tags[\result].level == level && table_tags[\result].base == base;
-    ensures kept: tables_kept{Pre,Post};
-    ensures only: \forall integer u; in_use(u) ==> in_use{Pre}(u) || u == \result;
-    ensures paid: table_slices[part(space)] == {\old(table_slices[part(space)]) \with .used = (uint32_t)(\old(table_slices[part(space)].used) + 1)};
-    ensures paths: paths_kept{Pre,Post};
-    ensures walks: same_walks{Pre,Post};
-*/
-static uint32_t table_take(uint32_t space, uint32_t level, uint64_t base)
-{
-    uint32_t t = table_blank(space / 2u);
-
-    //@ assert wf: slice_wf(space / 2);
-    table_tags[t].space = space;
-    table_tags[t].level = level;
-    table_tags[t].base = base;
-    table_slices[space / 2u].used += 1u;
-    //@ assert mine: in_use(t);
-    //@ assert only: \forall integer u; in_use(u) ==> in_use{Pre}(u) || u == t;
-    //@ assert kept: tables_kept{Pre,Here};
-    //@ assert down: \forall integer u, j; in_use{Pre}(u) ==> ix(j) ==> 1 <= \at(table_tags[u].level,Pre) <= 3 ==> \at(tables[u].entry[j],Pre) != 0 ==> is_tab{Pre}(child{Pre}(\at(tables[u].entry[j],Pre)), \at(table_tags[u].level,Pre) - 1);
-    //@ assert slots: slots_inv;
-    //@ assert roots: roots_inv;
-    //@ assert w0: same_w0{Pre,Here};
-    //@ assert w1: same_w1{Pre,Here};
-    //@ assert w2: same_w2{Pre,Here};
-    //@ assert w3: same_w3{Pre,Here};
-    //@ assert p1: same_p1{Pre,Here};
-    //@ assert p2: same_p2{Pre,Here};
-    //@ assert p3: same_p3{Pre,Here};
-    return t;
-}
-
-/* Links blank table `below` into slot `slot` of table `table`, which is empty. */
-/*@ requires tables_inv;
-    requires in_use(table) && ix(slot) && 1 <= table_tags[table].level <= 3 && tables[table].entry[slot] == 0;
-    requires in_use(below) && table_tags[below].space == table_tags[table].space &&
-      table_tags[below].level == table_tags[table].level - 1 &&
-      table_tags[below].base == table_tags[table].base * 512 + slot;
-    requires blank: \forall integer k; ix(k) ==> tables[below].entry[k] == 0;
-    assigns tables[table].entry[slot];
-    ensures inv: tables_inv;
-    ensures linked: tables[table].entry[slot] != 0 && child(tables[table].entry[slot]) == below;
-    ensures paths: paths_kept{Pre,Post};
-    ensures walks: same_walks{Pre,Post};
-*/
-static void table_link(uint32_t table, uint32_t slot, uint32_t below)
-{
-    uint64_t flags = table_tags[table].space % 2u == 1u ? VTD_TABLE : EPT_TABLE;
-
-    table_store(table, slot, (tables_hfn + below) * FRAME_SIZE + flags);
-    //@ assert wf: nonleaf_wf(tables[table].entry[slot], table, slot);
-    //@ assert same: \forall integer u, j; in_use(u) ==> ix(j) ==> !(u == table && j == slot) ==> tables[u].entry[j] == \at(tables[u].entry[j],Pre);
-    //@ assert down: \forall integer u, j; in_use(u) ==> ix(j) ==> 1 <= table_tags[u].level <= 3 ==> \at(tables[u].entry[j],Pre) != 0 ==> is_tab{Pre}(child{Pre}(\at(tables[u].entry[j],Pre)), table_tags[u].level - 1);
-    //@ assert w0: same_w0{Pre,Here};
-    //@ assert w1: same_w1{Pre,Here};
-    //@ assert w2: same_w2{Pre,Here};
-    //@ assert w3: same_w3{Pre,Here};
-    //@ assert p1: same_p1{Pre,Here};
-    //@ assert p2: same_p2{Pre,Here};
-    //@ assert p3: same_p3{Pre,Here};
-}
-
 /*@ requires tables_inv && is_partition(partition);
     requires none: table_slices[partition].count == 0;
     requires room: 1 <= count && first + count <= table_limit;
@@ -252,7 +126,7 @@ static void root_set(uint32_t space, uint32_t table)
 void table_slice_open(uint32_t partition, uint32_t first, uint32_t count)
 {
     slice_set(partition, first, count);
-    root_set(2u * partition, table_take(2u * partition, TABLE_ROOT, 0));
+    root_set(2u * partition, table_step_take(2u * partition, TABLE_ROOT, 0, 0));
 }
 
 void table_slice_close(uint32_t partition)
@@ -261,114 +135,57 @@ void table_slice_close(uint32_t partition)
     table_roots[2u * partition + 1u] = TABLE_NONE;
     table_slices[partition].count = 0;
     table_slices[partition].used = 0;
-}
-
-/* From table `table` of space `space`, slot `slot`, to the table below; made if absent. */
-/*@ requires tables_inv;
-    requires is_space(space) && table_tags[table].space == space && in_use(table) && ix(slot) && 1 <= table_tags[table].level <= 3;
-    requires table_tags[table].base < 0x8000000;
-    requires room: tables[table].entry[slot] == 0 ==> left(part(space)) > 0;
-    assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1];
-    ensures inv: tables_inv;
-    ensures \result < TABLES_MAX;
-    ensures others: same_slices_but{Pre,Post}(part(space));
-    ensures tags: tags_kept{Pre,Post};
-    ensures kept: leaves_kept{Pre,Post};
-    ensures fresh: leaves_fresh{Pre,Post};
-    ensures linked: tables[table].entry[slot] != 0 && child(tables[table].entry[slot]) == \result && in_use(\result) &&
-      table_tags[\result].space == space &&
-      table_tags[\result].level == \old(table_tags[table].level) - 1 &&
-      table_tags[\result].base == \old(table_tags[table].base) * 512 + slot;
-    ensures walks: same_walks{Pre,Post};
-    ensures paths: paths_kept{Pre,Post};
-    ensures upper: \forall integer u, j; in_use{Pre}(u) ==> ix(j) ==> !(u == table && j == slot) ==>
-      tables[u].entry[j] == \old(tables[u].entry[j]);
-    ensures there: \old(tables[table].entry[slot]) != 0 ==> tables[table].entry[slot] == \old(tables[table].entry[slot]);
-    ensures paid: left(part(space)) ==
-      \old(left(part(space))) - (\old(tables[table].entry[slot]) == 0 ? 1 : 0);
-    ensures empty: \old(tables[table].entry[slot]) == 0 ==> \forall integer k; ix(k) ==> tables[\result].entry[k] == 0;
-*/
-static uint32_t table_step(uint32_t space, uint32_t table, uint32_t slot)
-{
-    uint32_t t;
-
-    if (tables[table].entry[slot] != 0) {
-        //@ assert wf: nonleaf_wf(tables[table].entry[slot], table, slot);
-        return (uint32_t)(tables[table].entry[slot] / FRAME_SIZE - tables_hfn);
-    }
-    t = table_take(space, table_tags[table].level - 1u, table_tags[table].base * TABLE_SLOTS + slot);
-    table_link(table, slot, t);
-    return t;
-}
-
-/* As table_leaf(), where there is a tree. */
-/*@ requires tables_inv;
-    requires has_root(space) && gfn < GFN_LIMIT;
-    assigns \nothing;
-    ensures none: \result == TABLE_NONE ==> walk(space, gfn) == 0 && path(space, gfn) == -1;
-    ensures tag: \result != TABLE_NONE ==> is_tab(\result, 0) &&
-      table_tags[\result].space == space && table_tags[\result].base == gfn / 512;
-    ensures path: \result != TABLE_NONE ==> path(space, gfn) == \result;
-    ensures value: \result != TABLE_NONE ==> walk(space, gfn) == tables[\result].entry[gfn % 512];
-*/
-static uint32_t leaf_find(uint32_t space, gfn_t gfn)
-{
-    uint32_t t;
-    uint64_t e;
-
-    //@ assert root: root_ok(space);
-    t = table_roots[space];
-    //@ assert w3: walk(space, gfn) == walk3(t, ix3(gfn), ix2(gfn), ix1(gfn), ix0(gfn));
-    //@ assert q3: path(space, gfn) == walk_tab3(t, ix3(gfn), ix2(gfn), ix1(gfn));
-    e = tables[t].entry[gfn / 134217728u % TABLE_SLOTS];
-    //@ assert e3: e == tables[t].entry[ix3(gfn)];
-    if (e == 0) {
-        return TABLE_NONE;
-    }
-    //@ assert n3: nonleaf_wf(e, t, ix3(gfn));
-    t = (uint32_t)(e / FRAME_SIZE - tables_hfn);
-    //@ assert c3: e == tables[table_roots[space]].entry[ix3(gfn)] && t == child(e);
-    //@ assert w2: walk(space, gfn) == walk2(t, ix2(gfn), ix1(gfn), ix0(gfn)) && path(space, gfn) == walk_tab2(t, ix2(gfn), ix1(gfn));
-    //@ assert t2: is_tab(t, 2) && table_tags[t].space == space && table_tags[t].base == ix3(gfn);
-    e = tables[t].entry[gfn / 262144u % TABLE_SLOTS];
-    //@ assert e2: e == tables[t].entry[ix2(gfn)];
-    if (e == 0) {
-        return TABLE_NONE;
-    }
-    //@ assert v2: walk2(t, ix2(gfn), ix1(gfn), ix0(gfn)) == walk1(child(e), ix1(gfn), ix0(gfn)) && walk_tab2(t, ix2(gfn), ix1(gfn)) == walk_tab1(child(e), ix1(gfn));
-    //@ assert n2: nonleaf_wf(e, t, ix2(gfn));
-    t = (uint32_t)(e / FRAME_SIZE - tables_hfn);
-    //@ assert c2: t == child(e);
-    //@ assert w1: walk(space, gfn) == walk1(t, ix1(gfn), ix0(gfn)) && path(space, gfn) == walk_tab1(t, ix1(gfn));
-    //@ assert t1: is_tab(t, 1) && table_tags[t].space == space && table_tags[t].base == ix3(gfn) * 512 + ix2(gfn);
-    e = tables[t].entry[gfn / 512u % TABLE_SLOTS];
-    //@ assert e1: e == tables[t].entry[ix1(gfn)];
-    if (e == 0) {
-        return TABLE_NONE;
-    }
-    //@ assert v1: walk1(t, ix1(gfn), ix0(gfn)) == walk0(child(e), ix0(gfn)) && walk_tab1(t, ix1(gfn)) == child(e);
-    //@ assert n1: nonleaf_wf(e, t, ix1(gfn));
-    t = (uint32_t)(e / FRAME_SIZE - tables_hfn);
-    //@ assert c1: t == child(e);
-    //@ assert w0: walk(space, gfn) == walk0(t, ix0(gfn)) && path(space, gfn) == t;
-    //@ assert t0: is_tab(t, 0) && table_tags[t].space == space && table_tags[t].base == gfn / 512;
-    return t;
+    //@ assert fewer: \forall integer t; in_use(t) <==> in_use{Pre}(t) && part(table_tags[t].space) != partition;
+    //@ assert was: \forall integer t, i; in_use(t) ==> ix(i) ==> slot_wf{Pre}(t, i);
+    //@ assert slots: \forall integer t, i; in_use(t) ==> ix(i) ==> slot_wf(t, i);
+    //@ assert roots: roots_inv;
 }
 
 uint32_t table_leaf(uint32_t space, gfn_t gfn)
 {
+    uint32_t t;
+    uint64_t e;
+
     if (space >= SPACES_MAX || gfn >= GFN_LIMIT || table_roots[space] == TABLE_NONE) {
         return TABLE_NONE;
     }
     //@ assert root: root_ok(space);
-    return leaf_find(space, gfn);
+    t = table_large_find(space, gfn);
+    if (t == TABLE_NONE) {
+        return TABLE_NONE;
+    }
+    e = tables[t].entry[gfn / 512u % TABLE_SLOTS];
+    //@ assert e1: e == tables[t].entry[ix1(gfn)];
+    /* Is there a table, or a large leaf in its place? */
+    if (e % FRAME_SIZE >= EPT_LARGE || e == 0) {
+        return TABLE_NONE;
+    }
+    //@ assert n1: nonleaf_wf(e, t, ix1(gfn));
+    //@ assert t0: is_tab(child(e), 0) && table_tags[child(e)].space == space && table_tags[child(e)].base == table_tags[t].base * 512 + ix1(gfn);
+    //@ assert base: table_tags[child(e)].base == gfn / 512;
+    //@ assert w0: walk(space, gfn) == walk0(child(e), ix0(gfn)) && path(space, gfn) == child(e);
+    return (uint32_t)(e / FRAME_SIZE - tables_hfn);
 }
 
 uint64_t table_translate(uint32_t space, gfn_t gfn)
 {
     uint32_t t = table_leaf(space, gfn);
+    uint64_t e;
 
-    return t == TABLE_NONE ? 0 : tables[t].entry[gfn % TABLE_SLOTS];
+    if (t != TABLE_NONE) {
+        return tables[t].entry[gfn % TABLE_SLOTS];
+    }
+    if (space >= SPACES_MAX || gfn >= GFN_LIMIT || table_roots[space] == TABLE_NONE) {
+        return 0;
+    }
+    //@ assert root: root_ok(space);
+    t = table_large_find(space, gfn);
+    if (t == TABLE_NONE) {
+        return 0;
+    }
+    e = tables[t].entry[gfn / 512u % TABLE_SLOTS];
+    //@ assert e1: e == tables[t].entry[ix1(gfn)] && slot_wf(t, ix1(gfn));
+    return e == 0 ? 0 : e - EPT_LARGE + gfn % TABLE_SLOTS * FRAME_SIZE;
 }
 
 /* How many tables below level-2 table `table` a mapping of `gfn` lacks. */
@@ -419,12 +236,14 @@ static uint32_t tables_missing(uint32_t space, gfn_t gfn)
 /*@ requires tables_inv && is_space(space) && gfn < GFN_LIMIT;
     requires is_tab(middle, 1) && table_tags[middle].space == space && table_tags[middle].base == ix3(gfn) * 512 + ix2(gfn);
     requires room: miss1(middle, ix1(gfn)) <= left(part(space));
+    requires small: small1(middle, ix1(gfn));
     assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1];
     ensures inv: tables_inv;
     ensures others: same_slices_but{Pre,Post}(part(space));
     ensures tags: tags_kept{Pre,Post};
     ensures kept: leaves_kept{Pre,Post};
     ensures fresh: leaves_fresh{Pre,Post};
+    ensures large: large_kept{Pre,Post} && large_old{Pre,Post};
     ensures paths: paths_kept{Pre,Post};
     ensures walks: same_walks{Pre,Post};
     ensures tag: is_tab(\result, 0) && table_tags[\result].space == space && table_tags[\result].base == gfn / 512;
@@ -442,12 +261,14 @@ static uint32_t leaf_below_middle(uint32_t space, uint32_t middle, gfn_t gfn)
 /*@ requires tables_inv && is_space(space) && gfn < GFN_LIMIT;
     requires is_tab(upper, 2) && table_tags[upper].space == space && table_tags[upper].base == ix3(gfn);
     requires room: miss2(upper, ix2(gfn), ix1(gfn)) <= left(part(space));
+    requires small: small2(upper, ix2(gfn), ix1(gfn));
     assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1];
     ensures inv: tables_inv;
     ensures others: same_slices_but{Pre,Post}(part(space));
     ensures tags: tags_kept{Pre,Post};
     ensures kept: leaves_kept{Pre,Post};
     ensures fresh: leaves_fresh{Pre,Post};
+    ensures large: large_kept{Pre,Post} && large_old{Pre,Post};
     ensures paths: paths_kept{Pre,Post};
     ensures walks: same_walks{Pre,Post};
     ensures tag: is_tab(\result, 0) && table_tags[\result].space == space && table_tags[\result].base == gfn / 512;
@@ -465,6 +286,7 @@ static uint32_t leaf_below_upper(uint32_t space, uint32_t upper, gfn_t gfn)
     //@ assert z: \at(tables[upper].entry[ix2(gfn)],Pre) == 0 ==> miss1(middle, ix1(gfn)) == 1;
     //@ assert c: \at(tables[upper].entry[ix2(gfn)],Pre) != 0 ==> middle == child{Pre}(\at(tables[upper].entry[ix2(gfn)],Pre)) && in_use{Pre}(middle) && middle != upper;
     //@ assert n: \at(tables[upper].entry[ix2(gfn)],Pre) != 0 ==> miss1(middle, ix1(gfn)) == miss1{Pre}(middle, ix1(gfn)) && middle == child{Pre}(\at(tables[upper].entry[ix2(gfn)],Pre));
+    //@ assert s: small1(middle, ix1(gfn));
     //@ assert m: left(part(space)) - miss1(middle, ix1(gfn)) == \at(left(part(space)),Pre) - \at(miss2(upper, ix2(gfn), ix1(gfn)),Pre);
     return leaf_below_middle(space, middle, gfn);
 }
@@ -473,12 +295,14 @@ static uint32_t leaf_below_upper(uint32_t space, uint32_t upper, gfn_t gfn)
 /*@ requires tables_inv;
     requires has_root(space) && gfn < GFN_LIMIT;
     requires room: missing(space, gfn) <= left(part(space));
+    requires small: small(space, gfn);
     assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1];
     ensures inv: tables_inv;
     ensures others: same_slices_but{Pre,Post}(part(space));
     ensures tags: tags_kept{Pre,Post};
     ensures kept: leaves_kept{Pre,Post};
     ensures fresh: leaves_fresh{Pre,Post};
+    ensures large: large_kept{Pre,Post} && large_old{Pre,Post};
     ensures paths: paths_kept{Pre,Post};
     ensures walks: same_walks{Pre,Post};
     ensures tag: is_tab(\result, 0) && table_tags[\result].space == space && table_tags[\result].base == gfn / 512;
@@ -499,6 +323,7 @@ static uint32_t leaf_make(uint32_t space, gfn_t gfn)
     //@ assert z: \at(tables[table_roots[space]].entry[ix3(gfn)],Pre) == 0 ==> miss2(upper, ix2(gfn), ix1(gfn)) == 2;
     //@ assert c: \at(tables[table_roots[space]].entry[ix3(gfn)],Pre) != 0 ==> upper == child{Pre}(\at(tables[table_roots[space]].entry[ix3(gfn)],Pre)) && in_use{Pre}(upper) && upper != root;
     //@ assert n: \at(tables[table_roots[space]].entry[ix3(gfn)],Pre) != 0 ==> miss2(upper, ix2(gfn), ix1(gfn)) == miss2{Pre}(upper, ix2(gfn), ix1(gfn)) && upper == child{Pre}(\at(tables[table_roots[space]].entry[ix3(gfn)],Pre));
+    //@ assert s: small2(upper, ix2(gfn), ix1(gfn));
     //@ assert m: left(part(space)) - miss2(upper, ix2(gfn), ix1(gfn)) == \at(left(part(space)),Pre) - \at(missing(space, gfn),Pre);
     //@ assert up: is_tab(root, 3) && tables[root].entry[ix3(gfn)] != 0 && child(tables[root].entry[ix3(gfn)]) == upper;
     leaf = leaf_below_upper(space, upper, gfn);
@@ -545,9 +370,10 @@ uint32_t table_prepare(uint32_t space, gfn_t gfn)
 
 void table_set(uint32_t table, uint32_t slot, uint64_t entry)
 {
-    table_store(table, slot, entry);
+    table_step_store(table, slot, entry);
     //@ assert same: \forall integer u, j; in_use(u) ==> ix(j) ==> !(u == table && j == slot) ==> tables[u].entry[j] == \at(tables[u].entry[j],Pre);
-    //@ assert down: \forall integer u, j; in_use(u) ==> ix(j) ==> 1 <= table_tags[u].level <= 3 ==> \at(tables[u].entry[j],Pre) != 0 ==> nonleaf_wf{Pre}(\at(tables[u].entry[j],Pre), u, j);
+    //@ assert down: downward{Pre};
+    //@ assert below: \forall integer u, j; in_use(u) ==> ix(j) ==> 1 <= table_tags[u].level <= 3 ==> \at(tables[u].entry[j],Pre) != 0 ==> (table_tags[u].level == 1 ==> !large(\at(tables[u].entry[j],Pre))) ==> nonleaf_wf{Pre}(\at(tables[u].entry[j],Pre), u, j);
     //@ assert p1: \forall integer u, c; is_tab(u, 1) ==> ix(c) ==> walk_tab1{Pre}(u, c) == walk_tab1{Here}(u, c);
     //@ assert p2: \forall integer u, b, c; is_tab(u, 2) ==> ix(b) ==> ix(c) ==> walk_tab2{Pre}(u, b, c) == walk_tab2{Here}(u, b, c);
     //@ assert p3: \forall integer u, a, b, c; is_tab(u, 3) ==> ix(a) ==> ix(b) ==> ix(c) ==> walk_tab3{Pre}(u, a, b, c) == walk_tab3{Here}(u, a, b, c);

@@ -42,6 +42,7 @@ uint32_t table_slice_find(uint64_t count);
     ensures root: has_root(2 * partition);
     ensures slice: table_slices[partition].first == first && table_slices[partition].count == count;
     ensures kept: tags_kept{Pre,Post} && leaves_kept{Pre,Post} && leaves_fresh{Pre,Post};
+    ensures large: large_kept{Pre,Post} && large_old{Pre,Post};
     ensures paths: paths_kept{Pre,Post};
     ensures walks: same_walks{Pre,Post};
 */
@@ -62,7 +63,7 @@ void table_slice_open(uint32_t partition, uint32_t first, uint32_t count);
 */
 void table_slice_close(uint32_t partition);
 
-/* The leaf entry of `gfn` in `space`, as the hardware would find it; 0: not mapped, or no such space. */
+/* The leaf entry of `gfn` in `space`, as the hardware would find it, of a large leaf its piece; 0: not mapped, or no such space. */
 /*@ requires tables_inv;
     assigns \nothing;
     ensures found: is_space(space) && gfn < GFN_LIMIT ==> \result == walk(space, gfn);
@@ -70,11 +71,12 @@ void table_slice_close(uint32_t partition);
 */
 uint64_t table_translate(uint32_t space, gfn_t gfn);
 
-/* The leaf table that covers `gfn`, or TABLE_NONE. */
+/* The leaf table that covers `gfn`, or TABLE_NONE: there is none, or a large leaf. */
 /*@ requires tables_inv;
     assigns \nothing;
     ensures none: \result == TABLE_NONE ==> is_space(space) && gfn < GFN_LIMIT ==>
-      walk(space, gfn) == 0 && path(space, gfn) == -1;
+      path(space, gfn) == -1 && (small(space, gfn) ==> walk(space, gfn) == 0);
+    ensures small: \result != TABLE_NONE ==> small(space, gfn);
     ensures tag: \result != TABLE_NONE ==> is_space(space) && gfn < GFN_LIMIT && is_tab(\result, 0) &&
       table_tags[\result].space == space && table_tags[\result].base == gfn / 512;
     ensures path: \result != TABLE_NONE ==> path(space, gfn) == \result;
@@ -83,9 +85,9 @@ uint64_t table_translate(uint32_t space, gfn_t gfn);
 uint32_t table_leaf(uint32_t space, gfn_t gfn);
 
 /* The leaf table that covers `gfn`, made if need be; TABLE_NONE where the slice is used up.  Changes no
- * translation.  The space has a root; gfn is below GFN_LIMIT. */
+ * translation.  The space has a root; gfn is below GFN_LIMIT; no large leaf covers it (ept/table_large.h splits). */
 /*@ requires tables_inv;
-    requires has_root(space) && gfn < GFN_LIMIT;
+    requires has_root(space) && gfn < GFN_LIMIT && small(space, gfn);
     assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1];
     ensures inv: tables_inv;
     ensures exact: \result == TABLE_NONE <==> \old(missing(space, gfn)) > \old(left(part(space)));
@@ -93,6 +95,7 @@ uint32_t table_leaf(uint32_t space, gfn_t gfn);
     ensures others: same_slices_but{Pre,Post}(part(space));
     ensures paid: \result != TABLE_NONE ==> left(part(space)) == \old(left(part(space))) - \old(missing(space, gfn));
     ensures kept: tags_kept{Pre,Post} && leaves_kept{Pre,Post} && leaves_fresh{Pre,Post};
+    ensures large: large_kept{Pre,Post} && large_old{Pre,Post};
     ensures paths: paths_kept{Pre,Post};
     ensures walks: same_walks{Pre,Post};
     ensures tag: \result != TABLE_NONE ==> is_tab(\result, 0) &&

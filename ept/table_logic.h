@@ -53,11 +53,20 @@
       \at(table_tags[child{L}(e)].level,L) == \at(table_tags[t].level,L) - 1 &&
       \at(table_tags[child{L}(e)].space,L) == \at(table_tags[t].space,L) &&
       \at(table_tags[child{L}(e)].base,L) == \at(table_tags[t].base,L) * 512 + i;
-    predicate leaf_wf{L}(integer e, integer t) =
-      leaf_flags(\at(table_tags[t].space,L), e % 4096) && ent_hfn(e) < FRAMES_MAX;
+    predicate leaf_for(integer e, integer a) = leaf_flags(a, e % 4096) && ent_hfn(e) < FRAMES_MAX;
+    predicate leaf_wf{L}(integer e, integer t) = leaf_for(e, \at(table_tags[t].space,L));
+    // At level 1, bit 7 makes a leaf of 512 frames.  No entry to a table has so high flags.
+    predicate large(integer e) = e % 4096 >= EPT_LARGE;
+    predicate large_for(integer e, integer a) =
+      large(e) && leaf_flags(a, e % 4096 - EPT_LARGE) && ent_hfn(e) % 512 == 0 && ent_hfn(e) + 512 <= FRAMES_MAX;
+    // The entry of frame d of a large leaf, as if it were a small leaf.
+    logic integer piece(integer e, integer d) = e - EPT_LARGE + d * 4096;
+    lemma piece_is: \forall integer e, d; 0 <= e ==> 0 <= d ==> large(e) ==>
+      piece(e, d) % 4096 == e % 4096 - EPT_LARGE && ent_hfn(piece(e, d)) == ent_hfn(e) + d;
     predicate slot_wf{L}(integer t, integer i) =
       \at(tables[t].entry[i],L) == 0
       || (1 <= \at(table_tags[t].level,L) <= 3 && nonleaf_wf{L}(\at(tables[t].entry[i],L), t, i))
+      || (\at(table_tags[t].level,L) == 1 && large_for(\at(tables[t].entry[i],L), \at(table_tags[t].space,L)))
       || (\at(table_tags[t].level,L) == 0 && leaf_wf{L}(\at(tables[t].entry[i],L), t));
     predicate slots_inv{L} =
       (\forall integer t; in_use{L}(t) ==> \at(table_tags[t].level,L) <= 3) &&
@@ -75,14 +84,15 @@
 
     // --- what the hardware does: the page walk, as a pure function of slot indices ------------------
     logic integer walk_tab1{L}(integer t, integer c) =
-      \at(tables[t].entry[c],L) == 0 ? -1 : child{L}(\at(tables[t].entry[c],L));
+      \at(tables[t].entry[c],L) == 0 || \at(tables[t].entry[c],L) % 4096 >= EPT_LARGE ? -1 : child{L}(\at(tables[t].entry[c],L));
     logic integer walk_tab2{L}(integer t, integer b, integer c) =
       \at(tables[t].entry[b],L) == 0 ? -1 : walk_tab1{L}(child{L}(\at(tables[t].entry[b],L)), c);
     logic integer walk_tab3{L}(integer t, integer a, integer b, integer c) =
       \at(tables[t].entry[a],L) == 0 ? -1 : walk_tab2{L}(child{L}(\at(tables[t].entry[a],L)), b, c);
     logic integer walk0{L}(integer t, integer d) = \at(tables[t].entry[d],L);
     logic integer walk1{L}(integer t, integer c, integer d) =
-      \at(tables[t].entry[c],L) == 0 ? 0 : walk0{L}(child{L}(\at(tables[t].entry[c],L)), d);
+      \at(tables[t].entry[c],L) == 0 ? 0 : \at(tables[t].entry[c],L) % 4096 >= EPT_LARGE ? piece(\at(tables[t].entry[c],L), d) :
+      walk0{L}(child{L}(\at(tables[t].entry[c],L)), d);
     logic integer walk2{L}(integer t, integer b, integer c, integer d) =
       \at(tables[t].entry[b],L) == 0 ? 0 : walk1{L}(child{L}(\at(tables[t].entry[b],L)), c, d);
     logic integer walk3{L}(integer t, integer a, integer b, integer c, integer d) =
@@ -93,14 +103,22 @@
     logic integer ix0(integer g) = g % 512;
     logic integer walk{L}(integer a, integer g) =
       \at(table_roots[a],L) == TABLE_NONE ? 0 : walk3{L}(\at(table_roots[a],L), ix3(g), ix2(g), ix1(g), ix0(g));
-    // The leaf table where the walk of g ends, or -1.
+    // The leaf table where the walk of g ends, or -1: there is none, or a large leaf.
     logic integer path{L}(integer a, integer g) =
       \at(table_roots[a],L) == TABLE_NONE ? -1 : walk_tab3{L}(\at(table_roots[a],L), ix3(g), ix2(g), ix1(g));
+    // No large leaf is in the way of g.
+    predicate small1{L}(integer t, integer c) = !large(\at(tables[t].entry[c],L));
+    predicate small2{L}(integer t, integer b, integer c) =
+      \at(tables[t].entry[b],L) == 0 || small1{L}(child{L}(\at(tables[t].entry[b],L)), c);
+    predicate small3{L}(integer t, integer a, integer b, integer c) =
+      \at(tables[t].entry[a],L) == 0 || small2{L}(child{L}(\at(tables[t].entry[a],L)), b, c);
+    predicate small{L}(integer a, integer g) =
+      \at(table_roots[a],L) == TABLE_NONE || small3{L}(\at(table_roots[a],L), ix3(g), ix2(g), ix1(g));
     lemma ix_range: \forall integer g; 0 <= g ==> ix(ix3(g)) && ix(ix2(g)) && ix(ix1(g)) && ix(ix0(g));
     lemma ix_split: \forall integer g; 0 <= g < GFN_LIMIT ==> (ix3(g) * 512 + ix2(g)) * 512 + ix1(g) == g / 512;
     lemma ix_join: \forall integer g; 0 <= g ==> g == g / 512 * 512 + ix0(g);
 
-    // How many tables a mapping of g lacks.
+    // How many tables a mapping of g lacks, where no large leaf is in the way.
     logic integer miss1{L}(integer t, integer c) = \at(tables[t].entry[c],L) == 0 ? 1 : 0;
     logic integer miss2{L}(integer t, integer b, integer c) =
       \at(tables[t].entry[b],L) == 0 ? 2 : miss1{L}(child{L}(\at(tables[t].entry[b],L)), c);
@@ -130,6 +148,11 @@
     // ... and new ones are blank.
     predicate leaves_fresh{L1,L2} = \forall integer u, j; is_tab{L2}(u, 0) ==> !in_use{L1}(u) ==> ix(j) ==>
       \at(tables[u].entry[j],L2) == 0;
+    // Large leaves stay, and there are no new ones.
+    predicate large_kept{L1,L2} = \forall integer u, j; is_tab{L1}(u, 1) ==> ix(j) ==> large(\at(tables[u].entry[j],L1)) ==>
+      \at(tables[u].entry[j],L2) == \at(tables[u].entry[j],L1);
+    predicate large_old{L1,L2} = \forall integer u, j; is_tab{L2}(u, 1) ==> ix(j) ==> large(\at(tables[u].entry[j],L2)) ==>
+      is_tab{L1}(u, 1) && \at(tables[u].entry[j],L1) == \at(tables[u].entry[j],L2);
 */
 
 #endif

@@ -42,11 +42,46 @@ bool frame_is_owned(hfn_t hfn, uint32_t owner)
     return frames[hfn].state == FRAME_OWNED && frames[hfn].owner == owner && frames[hfn].owner_slot != 0;
 }
 
+/*@ ghost
+  /@ requires places_inv && all_known;
+     assigns \nothing;
+     ensures large_inv; @/
+  void large_still(void)
+  {
+    /@ assert run: \forall integer t, i; is_tab(t, 1) ==> ix(i) ==> large(tables[t].entry[i]) ==> run(ent_hfn(tables[t].entry[i]), slot_id(t, i)); @/
+    return;
+  }
+*/
+
+/*@ ghost
+  /@ requires sys_inv && is_partition(partition) && has_root(2 * partition) && gfn < GFN_LIMIT;
+     requires partition == PARTITION_MANAGER ==> gfn < frame_limit && frames[gfn].state == FRAME_FREE;
+     assigns \nothing;
+     ensures small(2 * partition, gfn); @/
+  void no_large(uint32_t partition, uint64_t gfn)
+  {
+    /@ assert root: root_ok(2 * partition); @/
+    /@ assert n3: \let t = table_roots[2 * partition]; tables[t].entry[ix3(gfn)] != 0 ==> nonleaf_wf(tables[t].entry[ix3(gfn)], t, ix3(gfn)); @/
+    /@ assert n2: \let t = child(tables[table_roots[2 * partition]].entry[ix3(gfn)]); tables[table_roots[2 * partition]].entry[ix3(gfn)] != 0 ==> tables[t].entry[ix2(gfn)] != 0 ==> nonleaf_wf(tables[t].entry[ix2(gfn)], t, ix2(gfn)); @/
+    /@ assert n1: \let u = child(tables[table_roots[2 * partition]].entry[ix3(gfn)]); \let m = child(tables[u].entry[ix2(gfn)]); tables[table_roots[2 * partition]].entry[ix3(gfn)] != 0 ==> tables[u].entry[ix2(gfn)] != 0 ==> is_tab(m, 1) && table_tags[m].space == 2 * partition && table_tags[m].base == ix3(gfn) * 512 + ix2(gfn); @/
+    /@ assert l1: \let u = child(tables[table_roots[2 * partition]].entry[ix3(gfn)]); \let m = child(tables[u].entry[ix2(gfn)]); tables[table_roots[2 * partition]].entry[ix3(gfn)] != 0 ==> tables[u].entry[ix2(gfn)] != 0 ==> large(tables[m].entry[ix1(gfn)]) ==> large_ok(tables[m].entry[ix1(gfn)], m, ix1(gfn)); @/
+    /@ assert c1: \let u = child(tables[table_roots[2 * partition]].entry[ix3(gfn)]); \let m = child(tables[u].entry[ix2(gfn)]); tables[table_roots[2 * partition]].entry[ix3(gfn)] != 0 ==> tables[u].entry[ix2(gfn)] != 0 ==> large(tables[m].entry[ix1(gfn)]) ==> partition == PARTITION_MANAGER && ent_hfn(tables[m].entry[ix1(gfn)]) == gfn / 512 * 512; @/
+    /@ assert small: small(2 * partition, gfn); @/
+    return;
+  }
+*/
+
 uint32_t frame_prepare(uint32_t partition, gfn_t gfn)
 {
-    uint32_t table = table_prepare(2u * partition, gfn);
+    uint32_t table;
 
+    //@ ghost no_large(partition, gfn);
+    table = table_prepare(2u * partition, gfn);
+    //@ assert large: large_inv;
+    //@ assert old: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> is_tab{Pre}(u, 0) && tables[u].entry[j] == \at(tables[u].entry[j],Pre) && table_tags[u] == \at(table_tags[u],Pre);
     //@ assert leaves: forward_inv;
+    //@ assert large_slots: \forall integer s; 0 < s ==> is_tab{Pre}(slot_t(s), 1) ==> large(\at(tables[slot_t(s)].entry[slot_i(s)],Pre)) ==> is_tab(slot_t(s), 1) && table_tags[slot_t(s)] == \at(table_tags[slot_t(s)],Pre) && tables[slot_t(s)].entry[slot_i(s)] == \at(tables[slot_t(s)].entry[slot_i(s)],Pre);
+    //@ assert slots: \forall integer s; 0 < s ==> is_tab{Pre}(slot_t(s), 0) ==> is_tab(slot_t(s), 0) && table_tags[slot_t(s)] == \at(table_tags[slot_t(s)],Pre) && tables[slot_t(s)].entry[slot_i(s)] == \at(tables[slot_t(s)].entry[slot_i(s)],Pre);
     //@ assert backs: backward_inv;
     return table;
 }
@@ -74,13 +109,24 @@ void frame_map(uint32_t table, uint32_t slot, hfn_t hfn, uint64_t flags)
     //@ assert wf: frame_wf(frames[hfn]) && back_wf(hfn);
     //@ assert free: \forall integer p; is_frame(p) ==> frames[p].owner_slot != slot_id(table, slot) && frames[p].borrower_slot != slot_id(table, slot);
     //@ assert none: \forall integer t, i; is_tab(t, 0) ==> ix(i) ==> table_tags[t].space == 2 * partition ==> tables[t].entry[i] != 0 ==> ent_hfn(tables[t].entry[i]) != hfn;
+    //@ assert knew: all_known;
+    //@ assert away: \forall integer t, i; !covers(t, i, hfn);
+    //@ assert entry: leaf_for(hfn * 4096 + flags, table_tags[table].space) && ent_hfn(hfn * 4096 + flags) == hfn && (hfn * 4096 + flags) % 4096 == flags;
     slot_note(partition, hfn, table * TABLE_SLOTS + slot + 1u);
     table_set(table, slot, hfn * FRAME_SIZE + flags);
     //@ ghost residue[hfn].of[partition] = 1;
     //@ assert policy: same_policy{Pre,Here};
     //@ assert frames: frames_inv;
-    //@ assert forward: forward_inv;
     //@ assert rest: \forall integer p; is_frame(p) ==> p != hfn ==> frames[p] == \at(frames[p],Pre);
+    //@ assert forward_n: leaf_ok(tables[table].entry[slot], table, slot);
+    //@ assert forward_p: \forall integer t, i; is_tab(t, 0) ==> ix(i) ==> !(t == table && i == slot) ==> tables[t].entry[i] != 0 ==> tables[t].entry[i] == \at(tables[t].entry[i],Pre) && leaf_ok{Pre}(tables[t].entry[i], t, i);
+    //@ assert forward_o: \forall integer t, i; is_tab(t, 0) ==> ix(i) ==> !(t == table && i == slot) ==> tables[t].entry[i] != 0 ==> leaf_ok(tables[t].entry[i], t, i);
+    //@ assert forward: forward_inv;
+    //@ assert covered: \forall integer t, i, p; covers(t, i, p) ==> covers{Pre}(t, i, p) && is_frame(p) && frames[p] == \at(frames[p],Pre);
+    //@ assert places: places_inv;
+    //@ assert known: all_known;
+    //@ ghost large_still();
+    //@ assert large: large_inv;
     //@ assert kept: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> \at(tables[u].entry[j],Pre) != 0 ==> tables[u].entry[j] == \at(tables[u].entry[j],Pre);
     //@ assert backp: \forall integer p; is_frame(p) ==> back_wf{Pre}(p);
     //@ assert backo: \forall integer p; is_frame(p) ==> p != hfn ==> back_wf(p);
@@ -109,8 +155,7 @@ void frame_place_home(hfn_t hfn)
     //@ assert place: table_tags[table].base * 512 + ix0(hfn) == hfn && part(table_tags[table].space) == PARTITION_MANAGER;
     //@ assert leaf: tables[table].entry[ix0(hfn)] != 0 ==> leaf_ok(tables[table].entry[ix0(hfn)], table, ix0(hfn));
     //@ assert empty: tables[table].entry[ix0(hfn)] == 0;
-    frame_map(table, (uint32_t)(hfn % TABLE_SLOTS), hfn,
-              frames[hfn].state == FRAME_SHARED ? EPT_LEAF_SHARED : EPT_LEAF_OWNED);
+    frame_map(table, (uint32_t)(hfn % TABLE_SLOTS), hfn, EPT_LEAF_SHARED);
 }
 
 void frame_unmap_owner(hfn_t hfn)
@@ -129,6 +174,8 @@ void frame_unmap_owner(hfn_t hfn)
     //@ assert leaves: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> !(u == table && j == slot) ==> leaf_ok(tables[u].entry[j], u, j) && slot_id(u, j) != id;
     //@ assert away: \forall integer p; is_frame(p) ==> p != hfn ==> frames[p].owner_slot != 0 ==> !(slot_t(frames[p].owner_slot) == table && slot_i(frames[p].owner_slot) == slot);
     //@ assert awayo: \forall integer p; is_frame(p) ==> frames[p].borrower_slot != 0 ==> !(slot_t(frames[p].borrower_slot) == table && slot_i(frames[p].borrower_slot) == slot);
+    //@ assert knew: all_known;
+    //@ assert large: \forall integer t, i; !covers(t, i, hfn);
     table_set(table, slot, 0);
     frames[hfn].owner_slot = 0;
     //@ ghost cpu_stale[hfn].of[frames[hfn].owner] = 1;
@@ -139,14 +186,23 @@ void frame_unmap_owner(hfn_t hfn)
     //@ assert fewer: \forall integer p, v; is_frame(p) ==> in_set(v) ==> holder(v, p) ==> holder{Pre}(v, p);
     //@ assert writes: writes_inv;
     //@ assert frames: frames_inv;
-    //@ assert same: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> !(u == table && j == slot) ==> tables[u].entry[j] == \at(tables[u].entry[j],Pre);
+    //@ assert same: \forall integer u, j; in_use(u) ==> ix(j) ==> !(u == table && j == slot) ==> tables[u].entry[j] == \at(tables[u].entry[j],Pre);
     //@ assert forward1: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> leaf_ok{Pre}(tables[u].entry[j], u, j) && slot_id(u, j) != id;
     //@ assert rest: \forall integer p; is_frame(p) ==> p != hfn ==> frames[p] == \at(frames[p],Pre);
+    //@ assert forwardp: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> ent_hfn(tables[u].entry[j]) != hfn ==> is_frame(ent_hfn(tables[u].entry[j])) && frames[ent_hfn(tables[u].entry[j])] == \at(frames[ent_hfn(tables[u].entry[j])],Pre) && leaf_ok{Pre}(tables[u].entry[j], u, j);
+    //@ assert forwardk: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> ent_hfn(tables[u].entry[j]) != hfn ==> leaf_kind(tables[u].entry[j] % 4096, ent_hfn(tables[u].entry[j])) && table_tags[u].space % 2 == 0;
+    //@ assert forwardl: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> ent_hfn(tables[u].entry[j]) != hfn ==> (part(table_tags[u].space) == PARTITION_MANAGER ==> ent_hfn(tables[u].entry[j]) == table_tags[u].base * 512 + j);
+    //@ assert forwardm: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> ent_hfn(tables[u].entry[j]) != hfn ==> (owns(part(table_tags[u].space), ent_hfn(tables[u].entry[j])) && frames[ent_hfn(tables[u].entry[j])].owner_slot == slot_id(u, j)) || (borrows(part(table_tags[u].space), ent_hfn(tables[u].entry[j])) && frames[ent_hfn(tables[u].entry[j])].borrower_slot == slot_id(u, j));
     //@ assert forwardo: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> ent_hfn(tables[u].entry[j]) != hfn ==> leaf_ok(tables[u].entry[j], u, j);
     //@ assert forwardh: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> ent_hfn(tables[u].entry[j]) == hfn ==> leaf_ok(tables[u].entry[j], u, j);
     //@ assert forward: forward_inv;
+    //@ assert covered: \forall integer t, i, p; covers(t, i, p) ==> covers{Pre}(t, i, p) && is_frame(p) && frames[p] == \at(frames[p],Pre);
+    //@ assert places: places_inv;
+    //@ assert known: all_known;
+    //@ ghost large_still();
+    //@ assert larges: large_inv;
     //@ assert backp: \forall integer p; is_frame(p) ==> p != hfn ==> back_wf{Pre}(p);
-    //@ assert backo1: \forall integer p; is_frame(p) ==> p != hfn ==> back(frames[p].owner_slot, frames[p].owner, p);
+    //@ assert backo1: \forall integer p; is_frame(p) ==> p != hfn ==> back(frames[p].owner_slot, frames[p].owner, p) || (frames[p].owner == PARTITION_MANAGER && back_large(frames[p].owner_slot, p));
     //@ assert backo2: \forall integer p; is_frame(p) ==> p != hfn ==> back(frames[p].borrower_slot, frames[p].borrower, p);
     //@ assert backo: \forall integer p; is_frame(p) ==> p != hfn ==> back_wf(p);
     //@ assert backh: back_wf(hfn);
@@ -169,6 +225,8 @@ void frame_unmap_borrower(hfn_t hfn)
     //@ assert leaves: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> !(u == table && j == slot) ==> leaf_ok(tables[u].entry[j], u, j) && slot_id(u, j) != id;
     //@ assert away: \forall integer p; is_frame(p) ==> p != hfn ==> frames[p].borrower_slot != 0 ==> !(slot_t(frames[p].borrower_slot) == table && slot_i(frames[p].borrower_slot) == slot);
     //@ assert awayo: \forall integer p; is_frame(p) ==> frames[p].owner_slot != 0 ==> !(slot_t(frames[p].owner_slot) == table && slot_i(frames[p].owner_slot) == slot);
+    //@ assert knew: all_known;
+    //@ assert large: \forall integer t, i; !covers(t, i, hfn);
     table_set(table, slot, 0);
     frames[hfn].borrower_slot = 0;
     //@ ghost cpu_stale[hfn].of[frames[hfn].borrower] = 1;
@@ -179,14 +237,24 @@ void frame_unmap_borrower(hfn_t hfn)
     //@ assert fewer: \forall integer p, v; is_frame(p) ==> in_set(v) ==> holder(v, p) ==> holder{Pre}(v, p);
     //@ assert writes: writes_inv;
     //@ assert frames: frames_inv;
-    //@ assert same: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> !(u == table && j == slot) ==> tables[u].entry[j] == \at(tables[u].entry[j],Pre);
+    //@ assert same: \forall integer u, j; in_use(u) ==> ix(j) ==> !(u == table && j == slot) ==> tables[u].entry[j] == \at(tables[u].entry[j],Pre);
     //@ assert forward1: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> leaf_ok{Pre}(tables[u].entry[j], u, j) && slot_id(u, j) != id;
     //@ assert rest: \forall integer p; is_frame(p) ==> p != hfn ==> frames[p] == \at(frames[p],Pre);
+    //@ assert forwardp: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> ent_hfn(tables[u].entry[j]) != hfn ==> is_frame(ent_hfn(tables[u].entry[j])) && frames[ent_hfn(tables[u].entry[j])] == \at(frames[ent_hfn(tables[u].entry[j])],Pre) && leaf_ok{Pre}(tables[u].entry[j], u, j);
+    //@ assert forwardk: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> ent_hfn(tables[u].entry[j]) != hfn ==> leaf_kind(tables[u].entry[j] % 4096, ent_hfn(tables[u].entry[j])) && table_tags[u].space % 2 == 0;
+    //@ assert forwardl: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> ent_hfn(tables[u].entry[j]) != hfn ==> (part(table_tags[u].space) == PARTITION_MANAGER ==> ent_hfn(tables[u].entry[j]) == table_tags[u].base * 512 + j);
+    //@ assert forwardm: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> ent_hfn(tables[u].entry[j]) != hfn ==> (owns(part(table_tags[u].space), ent_hfn(tables[u].entry[j])) && frames[ent_hfn(tables[u].entry[j])].owner_slot == slot_id(u, j)) || (borrows(part(table_tags[u].space), ent_hfn(tables[u].entry[j])) && frames[ent_hfn(tables[u].entry[j])].borrower_slot == slot_id(u, j));
     //@ assert forwardo: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> ent_hfn(tables[u].entry[j]) != hfn ==> leaf_ok(tables[u].entry[j], u, j);
+    //@ assert forwardw: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> ent_hfn(tables[u].entry[j]) == hfn ==> owns{Pre}(part(table_tags[u].space), hfn) && \at(frames[hfn].owner_slot,Pre) == slot_id(u, j) && leaf_kind{Pre}(tables[u].entry[j] % 4096, hfn);
     //@ assert forwardh: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> ent_hfn(tables[u].entry[j]) == hfn ==> leaf_ok(tables[u].entry[j], u, j);
     //@ assert forward: forward_inv;
+    //@ assert covered: \forall integer t, i, p; covers(t, i, p) ==> covers{Pre}(t, i, p) && is_frame(p) && frames[p] == \at(frames[p],Pre);
+    //@ assert places: places_inv;
+    //@ assert known: all_known;
+    //@ ghost large_still();
+    //@ assert larges: large_inv;
     //@ assert backp: \forall integer p; is_frame(p) ==> p != hfn ==> back_wf{Pre}(p);
-    //@ assert backo1: \forall integer p; is_frame(p) ==> p != hfn ==> back(frames[p].owner_slot, frames[p].owner, p);
+    //@ assert backo1: \forall integer p; is_frame(p) ==> p != hfn ==> back(frames[p].owner_slot, frames[p].owner, p) || (frames[p].owner == PARTITION_MANAGER && back_large(frames[p].owner_slot, p));
     //@ assert backo2: \forall integer p; is_frame(p) ==> p != hfn ==> back(frames[p].borrower_slot, frames[p].borrower, p);
     //@ assert backo: \forall integer p; is_frame(p) ==> p != hfn ==> back_wf(p);
     //@ assert backh: back_wf(hfn);
@@ -223,9 +291,11 @@ void frame_give(hfn_t hfn, uint32_t owner)
     //@ assert own: !holder(frames[hfn].owner, hfn) && !holder(PARTITION_MANAGER, hfn);
     //@ assert slots: frames[hfn].owner_slot == 0 && frames[hfn].borrower_slot == 0;
     //@ assert none: \forall integer t, i; is_tab(t, 0) ==> ix(i) ==> tables[t].entry[i] != 0 ==> ent_hfn(tables[t].entry[i]) != hfn;
+    //@ assert away: \forall integer t, i; !covers(t, i, hfn);
     frames[hfn].owner = owner;
     //@ assert frames: frames_inv;
     //@ assert forward: forward_inv;
+    //@ assert large: large_inv;
     //@ assert backward: backward_inv;
     //@ assert unstale: \forall integer v; in_set(v) ==> !stale(v, hfn);
     //@ assert stales: stale_inv;
@@ -239,10 +309,12 @@ void frame_lend(hfn_t hfn)
     //@ assert own: !holder(frames[hfn].owner, hfn) && !holder(PARTITION_MANAGER, hfn);
     //@ assert slots: frames[hfn].owner_slot == 0 && frames[hfn].borrower_slot == 0;
     //@ assert none: \forall integer t, i; is_tab(t, 0) ==> ix(i) ==> tables[t].entry[i] != 0 ==> ent_hfn(tables[t].entry[i]) != hfn;
+    //@ assert away: \forall integer t, i; !covers(t, i, hfn);
     frames[hfn].state = FRAME_SHARED;
     frames[hfn].borrower = PARTITION_MANAGER;
     //@ assert frames: frames_inv;
     //@ assert forward: forward_inv;
+    //@ assert large: large_inv;
     //@ assert backward: backward_inv;
     //@ assert unstale: \forall integer v; in_set(v) ==> !stale(v, hfn);
     //@ assert stales: stale_inv;
@@ -256,10 +328,12 @@ void frame_take_back(hfn_t hfn)
     //@ assert own: !holder(frames[hfn].owner, hfn) && !holder(PARTITION_MANAGER, hfn);
     //@ assert slots: frames[hfn].owner_slot == 0 && frames[hfn].borrower_slot == 0;
     //@ assert none: \forall integer t, i; is_tab(t, 0) ==> ix(i) ==> tables[t].entry[i] != 0 ==> ent_hfn(tables[t].entry[i]) != hfn;
+    //@ assert away: \forall integer t, i; !covers(t, i, hfn);
     frames[hfn].state = FRAME_OWNED;
     frames[hfn].borrower = PARTITION_CORE;
     //@ assert frames: frames_inv;
     //@ assert forward: forward_inv;
+    //@ assert large: large_inv;
     //@ assert backward: backward_inv;
     //@ assert unstale: \forall integer v; in_set(v) ==> !stale(v, hfn);
     //@ assert stales: stale_inv;
@@ -267,117 +341,19 @@ void frame_take_back(hfn_t hfn)
     //@ assert writes: writes_inv;
 }
 
-/* FREE => OWNED by the manager, not yet mapped. */
-/*@ requires sys_inv && hfn < frame_limit && frames[hfn].state == FRAME_FREE;
-    assigns frames[hfn];
-    ensures inv: sys_inv;
-    ensures entry: frames[hfn] == {\old(frames[hfn]) \with .state = (uint32_t)FRAME_OWNED, .owner = (uint32_t)PARTITION_MANAGER};
-    ensures held: !mapped(PARTITION_MANAGER, hfn);
-    ensures absent: \forall integer t, i; is_tab(t, 0) ==> ix(i) ==> tables[t].entry[i] != 0 ==> ent_hfn(tables[t].entry[i]) != hfn;
-*/
-static void take_free(hfn_t hfn)
+void frame_take(hfn_t hfn)
 {
     //@ assert wf: frame_wf(frames[hfn]);
     //@ assert none: \forall integer t, i; is_tab(t, 0) ==> ix(i) ==> tables[t].entry[i] != 0 ==> ent_hfn(tables[t].entry[i]) != hfn;
+    //@ assert away: \forall integer t, i; !covers(t, i, hfn);
     //@ assert nobody: \forall integer v; in_set(v) ==> !may_access(v, hfn);
     frames[hfn].owner = PARTITION_MANAGER;
     frames[hfn].state = FRAME_OWNED;
     //@ assert frames: frames_inv;
     //@ assert forward: forward_inv;
+    //@ assert large: large_inv;
     //@ assert backward: backward_inv;
     //@ assert stales: stale_inv;
     //@ assert residues: residue_inv;
     //@ assert writes: writes_inv;
-}
-
-/* Grants a FREE frame that leaf table `table` of the manager covers. */
-/*@ requires sys_inv && hfn < frame_limit && frames[hfn].state == FRAME_FREE;
-    requires is_tab(table, 0) && table_tags[table].space == 2 * PARTITION_MANAGER && table_tags[table].base == hfn / 512;
-    assigns frames[hfn], tables[0 .. TABLES_MAX - 1], residue[hfn].of[0 .. PARTITIONS_MAX - 1];
-    ensures inv: sys_inv;
-    ensures granted: frames[hfn].state == FRAME_OWNED && frames[hfn].owner == PARTITION_MANAGER;
-    ensures paths: same_paths{Pre,Post};
-*/
-static void grant_one(uint32_t table, hfn_t hfn)
-{
-    take_free(hfn);
-    //@ assert place: table_tags[table].base * 512 + ix0(hfn) == hfn && part(table_tags[table].space) == PARTITION_MANAGER;
-    //@ assert empty: tables[table].entry[ix0(hfn)] == 0;
-    frame_map(table, (uint32_t)(hfn % TABLE_SLOTS), hfn, EPT_LEAF_OWNED);
-}
-
-/* Grants count frames that one leaf table of the manager covers. */
-/*@ requires sys_inv && home_inv && has_root(2 * PARTITION_MANAGER);
-    requires first + count <= frame_limit && 1 <= count && first % 512 + count <= 512;
-    assigns frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1],
-            table_slices[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1];
-    ensures inv: sys_inv && home_inv;
-    ensures others: \forall integer p; is_frame(p) ==> !(first <= p < first + count) ==> frames[p] == \old(frames[p]);
-    ensures granted: \result ==> \forall integer p; first <= p < first + count ==> frames[p].state == FRAME_OWNED && frames[p].owner == PARTITION_MANAGER;
-*/
-static bool grant_run(hfn_t first, uint64_t count)
-{
-    uint32_t table = frame_prepare(PARTITION_MANAGER, first);
-
-    /* Is there a table left? */
-    if (table == TABLE_NONE) {
-        return false;
-    }
-    //@ assert low: \forall integer g; 0 <= g ==> g / 512 == first / 512 ==> path(2 * PARTITION_MANAGER, g) == path(2 * PARTITION_MANAGER, first);
-    /*@ loop invariant 0 <= k <= count;
-        loop invariant sys_inv;
-        loop invariant home: home_inv;
-        loop invariant leaf: path(2 * PARTITION_MANAGER, first) == table && \forall integer g; 0 <= g ==> g / 512 == first / 512 ==> path(2 * PARTITION_MANAGER, g) == table;
-        loop invariant tab: is_tab(table, 0) && table_tags[table].space == 2 * PARTITION_MANAGER && table_tags[table].base == first / 512;
-        loop invariant others: \forall integer p; is_frame(p) ==> !(first <= p < first + k) ==> frames[p] == \at(frames[p],Pre);
-        loop invariant granted: \forall integer p; first <= p < first + k ==> frames[p].state == FRAME_OWNED && frames[p].owner == PARTITION_MANAGER;
-        loop assigns k, frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], residue[0 .. FRAMES_MAX - 1];
-        loop variant count - k; */
-    for (uint64_t k = 0; k < count; k++) {
-        hfn_t hfn = first + k;
-
-        /* Is the frame nobody's yet? */
-        if (frames[hfn].state != FRAME_FREE) {
-            return false;
-        }
-        //@ assert base: hfn / 512 == first / 512;
-        grant_one(table, hfn);
-        //@ assert here: path(2 * PARTITION_MANAGER, hfn) == table && table >= 0;
-        //@ assert rest: \forall integer p; is_frame(p) ==> p != hfn ==> frames[p] == \at(frames[p],LoopCurrent);
-        //@ assert home_h: \forall integer p; p == hfn ==> path(2 * PARTITION_MANAGER, p) >= 0;
-        //@ assert home_o: \forall integer p; is_frame(p) ==> p != hfn ==> frames[p].state != FRAME_FREE ==> path(2 * PARTITION_MANAGER, p) >= 0;
-        //@ assert home: home_inv;
-    }
-    return true;
-}
-
-bool frame_grant(hfn_t first, uint64_t count)
-{
-    hfn_t next = first;
-    hfn_t end;
-
-    /* Is it all RAM of the machine? */
-    if (first > frame_limit || count > frame_limit - first) {
-        return false;
-    }
-    end = first + count;
-    /*@ loop invariant first <= next <= end;
-        loop invariant sys_inv && home_inv;
-        loop invariant others: \forall integer p; is_frame(p) ==> !(first <= p < next) ==> frames[p] == \at(frames[p],Pre);
-        loop invariant granted: \forall integer p; first <= p < next ==> frames[p].state == FRAME_OWNED && frames[p].owner == PARTITION_MANAGER;
-        loop assigns next, frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1],
-            table_slices[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1];
-        loop variant end - next; */
-    while (next < end) {
-        uint64_t run = TABLE_SLOTS - next % TABLE_SLOTS;
-
-        if (run > end - next) {
-            run = end - next;
-        }
-        if (!grant_run(next, run)) {
-            return false;
-        }
-        next += run;
-    }
-    return true;
 }

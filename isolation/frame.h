@@ -27,9 +27,11 @@ void frame_init(uint64_t limit);
 */
 bool frame_is_owned(hfn_t hfn, uint32_t owner);
 
-/* The leaf table of `partition` that covers `gfn`, made if need be; TABLE_NONE where its slice is used up. */
+/* The leaf table of `partition` that covers `gfn`, made if need be; TABLE_NONE where its slice is used up.  For a guest, or for
+ * the manager at the number of a FREE frame: where no large leaf is. */
 /*@ requires sys_inv;
     requires is_partition(partition) && has_root(2 * partition) && gfn < GFN_LIMIT;
+    requires unmapped: partition == PARTITION_MANAGER ==> gfn < frame_limit && frames[gfn].state == FRAME_FREE;
     assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1];
     ensures inv: sys_inv;
     ensures exact: \result == TABLE_NONE <==> \old(missing(2 * partition, gfn)) > \old(left(partition));
@@ -48,7 +50,7 @@ uint32_t frame_prepare(uint32_t partition, gfn_t gfn);
     requires is_tab(table, 0) && ix(slot) && tables[table].entry[slot] == 0 && table_tags[table].space % 2 == 0;
     requires hfn < frame_limit && may_access(part(table_tags[table].space), hfn);
     requires unmapped: !mapped(part(table_tags[table].space), hfn);
-    requires flags == leaf_kind(hfn);
+    requires leaf_kind(flags, hfn);
     requires place: part(table_tags[table].space) == PARTITION_MANAGER ==> hfn == table_tags[table].base * 512 + slot;
     assigns frames[hfn], tables[table].entry[slot], residue[hfn].of[0 .. PARTITIONS_MAX - 1];
     ensures inv: sys_inv;
@@ -67,7 +69,7 @@ void frame_map(uint32_t table, uint32_t slot, hfn_t hfn, uint64_t flags);
 /*@ requires sys_inv;
     requires is_partition(partition) && gfn < GFN_LIMIT && path(2 * partition, gfn) >= 0 && walk(2 * partition, gfn) == 0;
     requires hfn < frame_limit && may_access(partition, hfn) && !mapped(partition, hfn);
-    requires flags == leaf_kind(hfn);
+    requires leaf_kind(flags, hfn);
     requires place: partition == PARTITION_MANAGER ==> hfn == gfn;
     assigns frames[hfn], tables[0 .. TABLES_MAX - 1], residue[hfn].of[0 .. PARTITIONS_MAX - 1];
     ensures inv: sys_inv;
@@ -80,7 +82,7 @@ void frame_map(uint32_t table, uint32_t slot, hfn_t hfn, uint64_t flags);
 */
 void frame_place(uint32_t partition, gfn_t gfn, hfn_t hfn, uint64_t flags);
 
-/* The same for the manager, at the frame's own number. */
+/* The same for the manager, at the frame's own number, not executable. */
 /*@ requires sys_inv;
     requires hfn < frame_limit && may_access(PARTITION_MANAGER, hfn) && !mapped(PARTITION_MANAGER, hfn);
     requires home: path(2 * PARTITION_MANAGER, hfn) >= 0;
@@ -96,10 +98,11 @@ void frame_place(uint32_t partition, gfn_t gfn, hfn_t hfn, uint64_t flags);
 */
 void frame_place_home(hfn_t hfn);
 
-/* The one place where a leaf goes: the owner's, or the borrower's.  The frame is mapped for it.  What
+/* The one place where a leaf goes: the owner's, or the borrower's.  The frame is mapped for it, by a leaf of its own.  What
  * hardware cached of it is still there until frame_flush(). */
 /*@ requires sys_inv;
     requires hfn < frame_limit && frames[hfn].owner_slot != 0;
+    requires small: apart_slot(hfn);
     assigns frames[hfn], tables[0 .. TABLES_MAX - 1], cpu_stale[hfn].of[0 .. PARTITIONS_MAX - 1];
     ensures inv: sys_inv;
     ensures entry: frames[hfn] == {\old(frames[hfn]) \with .owner_slot = (uint32_t)0};
@@ -180,16 +183,13 @@ void frame_lend(hfn_t hfn);
 */
 void frame_take_back(hfn_t hfn);
 
-/* At boot: FREE frames first .. first + count - 1, usable RAM, become the manager's, mapped at their own
- * numbers.  The manager has a slice with room for them.  False: out of tables, or not all FREE
- * and below frame_limit; nothing more is granted then. */
-/*@ requires sys_inv && home_inv && has_root(2 * PARTITION_MANAGER);
-    assigns frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1],
-            table_slices[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1];
-    ensures inv: sys_inv && home_inv;
-    ensures others: \forall integer p; is_frame(p) ==> !(first <= p < first + count) ==> frames[p] == \old(frames[p]);
-    ensures granted: \result ==> \forall integer p; first <= p < first + count ==> frames[p].state == FRAME_OWNED && frames[p].owner == PARTITION_MANAGER;
+/* FREE => OWNED by the manager, not yet mapped. */
+/*@ requires sys_inv && hfn < frame_limit && frames[hfn].state == FRAME_FREE;
+    assigns frames[hfn];
+    ensures inv: sys_inv;
+    ensures entry: frames[hfn] == {\old(frames[hfn]) \with .state = (uint32_t)FRAME_OWNED, .owner = (uint32_t)PARTITION_MANAGER};
+    ensures held: !mapped(PARTITION_MANAGER, hfn);
 */
-bool frame_grant(hfn_t first, uint64_t count);
+void frame_take(hfn_t hfn);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "abi/status.h"
 #include "isolation/frame.h"
+#include "isolation/frame_large.h"
 #include "isolation/lock.h"
 #include "isolation/partition.h"
 #include "isolation/trusted.h"
@@ -76,8 +77,55 @@ static bool prepare_all(uint32_t slot, gfn_t gfn, uint64_t count)
     return true;
 }
 
+/*@ ghost
+  /@ requires sys_inv && is_frame(q) && apart_slot(q);
+     assigns \nothing;
+     ensures \forall integer p; is_frame(p) ==> p / 512 == q / 512 ==> apart_slot(p); @/
+  void neighbours(uint64_t q)
+  {
+    /@ assert wf: \forall integer p; is_frame(p) ==> back_wf(p); @/
+    /@ assert back: \forall integer p; is_frame(p) ==> !apart_slot(p) ==> back_large(frames[p].owner_slot, p); @/
+    /@ assert slot: \forall integer p; is_frame(p) ==> !apart_slot(p) ==> ix(slot_i(frames[p].owner_slot)) && slot_id(slot_t(frames[p].owner_slot), slot_i(frames[p].owner_slot)) == frames[p].owner_slot; @/
+    /@ assert large: \forall integer p; is_frame(p) ==> !apart_slot(p) ==> run(p / 512 * 512, frames[p].owner_slot); @/
+    /@ assert same: \forall integer p; is_frame(p) ==> p / 512 == q / 512 ==> !apart_slot(p) ==> frames[q].owner_slot == frames[p].owner_slot; @/
+    return;
+  }
+*/
+
+/* Leaves of their own for the manager's frames hfn .. hfn + count - 1; false: its tables are used up.  They are not, by
+ * the size of its slice. */
+/*@ requires sys_inv && home_inv && has_root(2 * PARTITION_MANAGER);
+    requires 1 <= count <= FRAME_BATCH_MAX && hfn + count <= frame_limit && manager_has_all(hfn, count);
+    assigns frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1];
+    ensures inv: sys_inv && home_inv;
+    ensures frames: renamed{Pre,Post};
+    ensures slices: same_slices_but{Pre,Post}(PARTITION_MANAGER);
+    ensures tags: tags_kept{Pre,Post};
+    ensures paths: paths_kept{Pre,Post};
+    ensures walks: same_walks{Pre,Post};
+    ensures apart: \result ==> \forall integer p; hfn <= p < hfn + count ==> apart_slot(p) && path(2 * PARTITION_MANAGER, p) >= 0;
+*/
+static bool split_all(hfn_t hfn, uint64_t count)
+{
+    if (!frame_large_split(hfn)) {
+        return false;
+    }
+    //@ assert last: given(frames[hfn + count - 1]) && path(2 * PARTITION_MANAGER, hfn) >= 0;
+    if (!frame_large_split(hfn + count - 1u)) {
+        return false;
+    }
+    //@ assert ends: apart_slot(hfn) && apart_slot(hfn + count - 1) && path(2 * PARTITION_MANAGER, hfn) >= 0 && path(2 * PARTITION_MANAGER, hfn + count - 1) >= 0;
+    //@ assert near: \forall integer p; hfn <= p < hfn + count ==> p / 512 == hfn / 512 || p / 512 == (hfn + count - 1) / 512;
+    //@ assert low: \forall integer p; 0 <= p ==> p / 512 == hfn / 512 ==> path(2 * PARTITION_MANAGER, p) == path(2 * PARTITION_MANAGER, hfn);
+    //@ assert high: \forall integer p; 0 <= p ==> p / 512 == (hfn + count - 1) / 512 ==> path(2 * PARTITION_MANAGER, p) == path(2 * PARTITION_MANAGER, hfn + count - 1);
+    //@ ghost neighbours(hfn);
+    //@ ghost neighbours(hfn + count - 1);
+    return true;
+}
+
 /* Nothing below can fail: the frames leave the manager ... */
 /*@ requires sys_inv && has_root(2 * PARTITION_MANAGER);
+    requires apart: \forall integer p; hfn <= p < hfn + count ==> apart_slot(p);
     requires 1 <= count <= FRAME_BATCH_MAX && hfn + count <= frame_limit && manager_has_all(hfn, count);
     assigns frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1];
     ensures inv: sys_inv;
@@ -98,7 +146,7 @@ static void take_all(hfn_t hfn, uint64_t count)
         loop assigns k, frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1];
         loop variant count - k; */
     for (uint64_t k = 0; k < count; k++) {
-        //@ assert had: given(frames[hfn + k]);
+        //@ assert had: given(frames[hfn + k]) && apart_slot(hfn + k);
         frame_unmap_owner(hfn + k);
     }
     frame_flush(PARTITION_MANAGER);
@@ -198,8 +246,10 @@ static void charge(uint32_t slot, uint64_t count)
     ensures inv: core_inv;
     ensures charged: \result == STATUS_OK ==> partitions[id % PARTITIONS_MAX].frames_left == \old(partitions[id % PARTITIONS_MAX].frames_left) - count;
     ensures only_if: \result == STATUS_OK ==> can_donate{Pre}(id, gfn, hfn, count);
-    ensures refused: \result != STATUS_OK ==> same_frames_out{Pre,Post}(0, 0) && same_walks{Pre,Post};
-    ensures others: same_frames_out{Pre,Post}(hfn, count);
+    ensures refused: \result != STATUS_OK ==> renamed{Pre,Post} && same_walks{Pre,Post};
+    ensures others: \forall integer p; is_frame(p) ==> !(hfn <= p < hfn + count) ==>
+      frames[p] == {\old(frames[p]) \with .owner_slot = frames[p].owner_slot} &&
+      (\old(frames[p].owner) != PARTITION_MANAGER ==> frames[p] == \old(frames[p]));
     ensures given: \result == STATUS_OK ==> \forall integer p; hfn <= p < hfn + count ==>
       frames[p].state == FRAME_OWNED && frames[p].owner == id % PARTITIONS_MAX;
     ensures walks: \forall integer a, g; is_space(a) ==> 0 <= g < GFN_LIMIT ==>
@@ -239,17 +289,36 @@ static uint64_t donate_locked(uint64_t id, gfn_t gfn, hfn_t hfn, uint64_t count,
     /* Are there tables for them?  What is made of them stays, in the partition's own slice. */
     if (!prepare_all(slot, gfn, count)) {
         //@ assert swept: swept_inv;
+        //@ assert unprepared: core_inv;
         return STATUS_AT(STATUS_NO_ROOM, OPERAND_RDI);
     }
-    //@ assert may: can_donate{Pre}(id, gfn, hfn, count) && manager_has_all(hfn, count) && absent_all(2 * slot, gfn, count);
+    /* Are there tables for the manager to split large leaves?  The pieces stay. */
+    if (!split_all(hfn, count)) {
+        //@ assert all_still: all_inv;
+        //@ assert idle_still: idle_inv;
+        //@ assert swept_still: swept_inv;
+        //@ assert unsplit: core_inv;
+        return STATUS_AT(STATUS_NO_ROOM, OPERAND_RDX);
+    }
+    //@ assert may: can_donate{Pre}(id, gfn, hfn, count);
+    //@ assert has: manager_has_all(hfn, count);
+    //@ assert free: absent_all(2 * slot, gfn, count);
+    //@ assert walks_p: same_walks{Pre,Here};
+    //@ assert whole: all_inv;
+    //@ assert idle: idle_inv;
+    //@ assert ready: \forall integer g; gfn <= g < gfn + count ==> path(2 * slot, g) >= 0;
+    //@ assert swept_yet: swept_inv;
     /* All checks passed: nothing below can fail. */
     take_all(hfn, count);
+    //@ assert walks_t: same_walks_out{Pre,Here}(2 * PARTITION_MANAGER, hfn, count);
     //@ assert absent: absent_all(2 * slot, gfn, count);
     give_all(slot, gfn, hfn, count, keep);
+    //@ assert walks_g: \forall integer a, g; is_space(a) ==> 0 <= g < GFN_LIMIT ==> !(a == 2 * PARTITION_MANAGER && hfn <= g < hfn + count) ==> !(a == 2 * slot && gfn <= g < gfn + count) ==> walk(a, g) == walk{Pre}(a, g);
     charge(slot, count);
     //@ assert home: home_inv;
     //@ assert all_mapped: mapped_inv;
     //@ assert swept: swept_inv;
+    //@ assert done: core_inv;
     return STATUS_OK;
 }
 

@@ -22,6 +22,7 @@
  *   NOT_OWNER  RDX  a frame that is not the manager's own, private and mapped
  *   BAD_STATE  RSI  a guest frame that is mapped already
  *   NO_ROOM    RDI  the partition's tables are used up
+ *   NO_ROOM    RDX  the manager's are, which a split of a large leaf takes one of (not by the size of its slice)
  * A call that is refused changes no owner and no translation.
  */
 /*@ requires unlocked: held == 0;

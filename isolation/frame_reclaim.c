@@ -67,7 +67,10 @@ static void tables_close(uint32_t slot)
     table_slice_close(slot);
     //@ assert left: \forall integer u; is_tab(u, 0) ==> is_tab{Pre}(u, 0) && part(table_tags[u].space) != slot;
     //@ assert forward: forward_inv;
+    //@ assert left_1: \forall integer u; is_tab(u, 1) ==> is_tab{Pre}(u, 1) && part(table_tags[u].space) != slot;
+    //@ assert large: large_inv;
     //@ assert stays: \forall integer u; is_tab{Pre}(u, 0) ==> part(table_tags[u].space) != slot ==> is_tab(u, 0);
+    //@ assert stays_1: \forall integer u; is_tab{Pre}(u, 1) ==> part(table_tags[u].space) != slot ==> is_tab(u, 1);
     //@ assert backward: backward_inv;
     //@ assert home: home_inv;
 }

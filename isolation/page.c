@@ -120,6 +120,7 @@ static uint64_t batch_all(uint32_t slot, gfn_t from, gfn_t to, uint64_t count, u
 */
 static void drop_owner(hfn_t hfn)
 {
+    //@ assert own: back_wf(hfn) && apart_slot(hfn);
     if (frames[hfn].owner_slot != 0) {
         frame_unmap_owner(hfn);
     }

@@ -119,6 +119,8 @@ static void slice_open(uint32_t slot, uint32_t first, uint32_t count)
     table_slice_open(slot, first, count);
     //@ assert leaves: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> is_tab{Pre}(u, 0) && tables[u].entry[j] == \at(tables[u].entry[j],Pre) && table_tags[u] == \at(table_tags[u],Pre);
     //@ assert forward: forward_inv;
+    //@ assert larges: large_inv;
+    //@ assert large_slots: \forall integer s; 0 < s ==> is_tab{Pre}(slot_t(s), 1) ==> large(\at(tables[slot_t(s)].entry[slot_i(s)],Pre)) ==> is_tab(slot_t(s), 1) && table_tags[slot_t(s)] == \at(table_tags[slot_t(s)],Pre) && tables[slot_t(s)].entry[slot_i(s)] == \at(tables[slot_t(s)].entry[slot_i(s)],Pre);
     //@ assert slots: \forall integer s; 0 < s ==> is_tab{Pre}(slot_t(s), 0) ==> is_tab(slot_t(s), 0) && table_tags[slot_t(s)] == \at(table_tags[slot_t(s)],Pre) && tables[slot_t(s)].entry[slot_i(s)] == \at(tables[slot_t(s)].entry[slot_i(s)],Pre);
     //@ assert backward: backward_inv;
 }

@@ -29,7 +29,7 @@
 */
 static void unmap_all(hfn_t hfn)
 {
-    //@ assert wf: frame_wf(frames[hfn]) && back_wf(hfn);
+    //@ assert wf: frame_wf(frames[hfn]) && back_wf(hfn) && apart_slot(hfn);
     frame_unmap_owner(hfn);
     if (frames[hfn].borrower_slot != 0) {
         frame_unmap_borrower(hfn);

@@ -88,6 +88,7 @@ static uint32_t negotiate(uint32_t msr, const struct control *wanted, uint64_t c
 /* IA32_VMX_EPT_VPID_CAP. */
 #define EPT_CAP_PAGE_WALK_4    (1ull << 6)
 #define EPT_CAP_WRITE_BACK     (1ull << 14)
+#define EPT_CAP_2_MIB_PAGES    (1ull << 16)
 #define EPT_CAP_INVEPT         (1ull << 20)
 #define EPT_CAP_INVEPT_SINGLE  (1ull << 25)
 #define EPT_CAP_INVEPT_ALL     (1ull << 26)
@@ -112,6 +113,7 @@ static void negotiate_ept(void)
     require_ept(capabilities, EPT_CAP_INVEPT_ALL, "all-context INVEPT");
     require_ept(capabilities, EPT_CAP_INVVPID, "INVVPID");
     require_ept(capabilities, EPT_CAP_INVVPID_SINGLE, "single-context INVVPID");
+    capability.has_ept_large = (capabilities & EPT_CAP_2_MIB_PAGES) != 0;
 }
 
 void capability_negotiate(void)

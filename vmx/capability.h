@@ -21,6 +21,7 @@ struct capability {
     bool has_perf_global_ctrl;
     bool has_xsaves;
     bool has_encls_exiting;
+    bool has_ept_large; /* EPT leaves of 2 MiB */
 };
 
 extern struct capability capability;

@@ -9,6 +9,7 @@
 #define FRAME        4096u
 #define VECTOR_PF    14u
 #define FAULT_DENIED (1u << 15)
+#define RET          0xc3u /* the instruction */
 #define SECRET       0x5ec2e75ec2e75ec2ull
 
 static bool owns(const struct boot_info *boot, uint64_t hfn)
@@ -71,6 +72,25 @@ static void devices(void)
     }
 }
 
+/* The manager's own, but not of its image: it can write instructions there, and not execute them. */
+static bool is_no_code(uint64_t hfn)
+{
+    uint8_t *at = tiny_at(hfn);
+
+    *at = RET;
+    return tiny_try_call((uint64_t)at) == VECTOR_PF && (tiny_fault_code() & FAULT_DENIED) != 0;
+}
+
+static void nothing(void)
+{
+}
+
+static void data(void)
+{
+    tiny_check_equal("its image it can execute", tiny_try_call((uint64_t)nothing), TINY_NO_FAULT);
+    tiny_check("its data it cannot", is_no_code(tiny_frames(1)));
+}
+
 static void donated(void)
 {
     const uint64_t hfn = tiny_frames(1);
@@ -91,11 +111,13 @@ static void donated(void)
     tiny_check("after the reclaim it can be read again",
                tiny_try_read((uint64_t)at, &value) == TINY_NO_FAULT);
     tiny_check_equal("and was scrubbed", value, 0);
+    tiny_check("and is data as before", is_no_code(hfn));
 }
 
 void tiny_main(const struct boot_info *boot)
 {
     everything_else(boot);
     devices();
+    data();
     donated();
 }

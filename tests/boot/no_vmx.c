@@ -60,8 +60,10 @@ void vmxon_this_cpu(hfn_t region)
 {
 }
 
+/* Devices walk the EPT's tables: with large leaves, as on most machines. */
 void capability_negotiate(void)
 {
+    capability.has_ept_large = true;
 }
 
 bool lapic_enable(void)

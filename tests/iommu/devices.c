@@ -135,6 +135,39 @@ static void test_core_denied(void)
     check(tables[0].entry[0] == before && faulted(VTD_FAULT_WRITE, false, of_tables), "nor its tables");
 }
 
+static bool in_large_leaf(hfn_t hfn)
+{
+    const uint32_t slot = frames[hfn].owner_slot;
+
+    return slot != 0 && table_tags[(slot - 1) / TABLE_SLOTS].level == 1;
+}
+
+/* Frames out of the middle of a large leaf of the manager's, which the unit has cached, are donated. */
+static void test_large(void)
+{
+    hfn_t hfn = frame[0];
+    struct guest other;
+
+    while (hfn > 1 && !(in_large_leaf(hfn) && frame_is_owned(hfn, PARTITION_MANAGER) &&
+                        hfn % TABLE_SLOTS == TABLE_SLOTS / 2)) {
+        hfn--;
+    }
+    check(hfn > 1, "large: the manager has a leaf of 2 MiB");
+    edu_write_memory(&edu, address_of_frame(hfn), CHECK_BYTES);
+    check(check_holds(hfn, FILL_IN) && no_fault(), "large: it is written by way of it");
+    other = check_make_guest(hfn);
+    check(!in_large_leaf(hfn - 1) && frame_is_owned(hfn - 1, PARTITION_MANAGER),
+          "large: it is split for a donation");
+    check(write_denied(address_of_frame(check_frame_of(&other, PAGE_SECRET)),
+                       check_frame_of(&other, PAGE_SECRET), 0),
+          "large: what was donated is not written any more");
+    edu_write_memory(&edu, address_of_frame(hfn - 1), CHECK_BYTES);
+    check(check_holds(hfn - 1, FILL_IN) && no_fault(), "large: its neighbour is");
+    check(check_destroy(other.id), "large: the guest is destroyed");
+    while (frame_reclaim(other.id) == STATUS_RETRY) {
+    }
+}
+
 /* The edu is the manager's: it reaches what the manager does, when it does. */
 static void test_managers(const struct guest *guest, hfn_t to_donate)
 {
@@ -147,6 +180,7 @@ static void test_managers(const struct guest *guest, hfn_t to_donate)
     edu_read_memory(&edu, address_of_frame(frame[0]), CHECK_BYTES);
     edu_write_memory(&edu, address_of_frame(frame[1]), CHECK_BYTES);
     check(check_holds(frame[1], FILL_IN) && no_fault(), "manager: its own memory is read and written");
+    test_large();
     edu_write_memory(&edu, address_of_frame(check_frame_of(guest, PAGE_OUT)), CHECK_BYTES);
     check(check_holds(check_frame_of(guest, PAGE_OUT), FILL_IN) && no_fault(),
           "manager: and what a guest shares");

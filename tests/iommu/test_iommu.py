@@ -15,7 +15,7 @@ UNDRIVEN = "bulkhead: bus mastering off (no VT-d unit can be driven), PCI functi
 NO_INTERRUPTS = "bulkhead: VT-d units without interrupt remapping: 1\n"
 # What devices.c checks: with a unit that remaps interrupts, with one that does not, without a unit; with an NVMe controller
 # more; with an edu that can be reset more.
-ALL, DMA, NONE, NVME, RESET = 116, 66, 3, 16, 16
+ALL, DMA, NONE, NVME, RESET = 123, 73, 3, 16, 16
 
 
 def run(boot, iommu, extra=(), edu=EDU):

@@ -52,6 +52,7 @@ uint32_t tiny_run_kind(const struct tiny_run *run);
 #define TINY_NO_FAULT 0xffu
 uint32_t tiny_try_read(uint64_t address, uint64_t *value);
 uint32_t tiny_try_write(uint64_t address, uint64_t value);
+uint32_t tiny_try_call(uint64_t address); /* of a function that leaves RAX as it is */
 uint32_t tiny_try_in(uint16_t port, uint8_t *value);
 uint32_t tiny_try_out(uint16_t port, uint32_t value, uint32_t bytes);
 uint32_t tiny_try_rdmsr(uint32_t msr, uint64_t *value);

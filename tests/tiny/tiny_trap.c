@@ -6,6 +6,7 @@
 #include "tests/tiny/tiny_guest.h"
 
 #define VECTOR_PF       14u
+#define FAULT_FETCH     (1u << 4)
 #define VECTOR_VE       20u
 #define FIRST_INTERRUPT 32u
 #define X2APIC_EOI      0x80bu
@@ -23,6 +24,7 @@ struct fixup {
     uint64_t to;
 };
 extern const uint8_t tiny_stubs[];
+extern const uint8_t tiny_called[];
 extern const struct fixup image_fixups_start[];
 extern const struct fixup image_fixups_end[];
 
@@ -92,6 +94,19 @@ static void interrupt(void)
     __asm__ volatile("wrmsr" ::"c"(X2APIC_EOI), "a"(0), "d"(0));
 }
 
+/* Did tiny_try_call() call what cannot be fetched?  Then that returns. */
+static bool return_from_call(struct tiny_trap_frame *frame)
+{
+    if (frame->vector != VECTOR_PF || (frame->code & FAULT_FETCH) == 0 || frame->rip != last_address ||
+        *(const uint64_t *)frame->rsp != (uint64_t)tiny_called) {
+        return false;
+    }
+    frame->rip = (uint64_t)tiny_called;
+    frame->rsp += sizeof(uint64_t);
+    frame->rax = frame->vector;
+    return true;
+}
+
 void tiny_fault(struct tiny_trap_frame *frame)
 {
     if (frame->vector >= FIRST_INTERRUPT) {
@@ -104,6 +119,9 @@ void tiny_fault(struct tiny_trap_frame *frame)
     last_code = frame->code;
     if (frame->vector == VECTOR_PF) {
         __asm__ volatile("mov %%cr2, %0" : "=r"(last_address));
+    }
+    if (return_from_call(frame)) {
+        return;
     }
     for (const struct fixup *at = image_fixups_start; at < image_fixups_end; at++) {
         if (at->at == frame->rip) {

@@ -10,7 +10,7 @@
     .endm
 
     .text
-    .globl tiny_try_read, tiny_try_write, tiny_try_in, tiny_try_out, tiny_try_rdmsr, tiny_try_wrmsr
+    .globl tiny_try_read, tiny_try_write, tiny_try_in, tiny_try_out, tiny_try_rdmsr, tiny_try_wrmsr, tiny_try_call, tiny_called
 tiny_try_read:
     may_fault movq (%rdi), %rax
     movq %rax, (%rsi)
@@ -18,6 +18,12 @@ tiny_try_read:
 tiny_try_write:
     may_fault movq %rsi, (%rdi)
     jmp fine
+/* A function whose instructions cannot be fetched returns at once, with the vector: tiny_fault() sees to it. */
+tiny_try_call:
+    movl $NO_FAULT, %eax
+    call *%rdi
+tiny_called:
+    ret
 tiny_try_in:
     movl %edi, %edx
     may_fault inb %dx, %al

@@ -19,7 +19,7 @@
 #include "arch/x86_64/window.h"
 #include "ept/ept_flush.h"
 #include "ept/table.h"
-#include "isolation/frame.h"
+#include "isolation/frame_grant.h"
 #include "isolation/isolation.h"
 #include "isolation/partition.h"
 #include "isolation/vcpu.h"
@@ -582,7 +582,7 @@ static bool make_machine(void)
     vcpu_frames_init(MACHINE_CORE_HFN);
     ept_flush_init();
     return isolation_init(MACHINE_LIMIT, MACHINE_TABLES, MACHINE_TABLES_HFN, MACHINE_SHARED_GFN, 1) &&
-           frame_grant(MACHINE_RAM_FIRST, MACHINE_LIMIT - MACHINE_RAM_FIRST);
+           frame_grant(MACHINE_RAM_FIRST, MACHINE_LIMIT - MACHINE_RAM_FIRST, GRANT_LARGE);
 }
 
 void machine_boot(void)

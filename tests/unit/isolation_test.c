@@ -11,6 +11,7 @@
 #include "isolation/audit.h"
 #include "isolation/frame.h"
 #include "isolation/frame_donate.h"
+#include "isolation/frame_grant.h"
 #include "isolation/frame_reclaim.h"
 #include "isolation/isolation.h"
 #include "isolation/page.h"
@@ -27,10 +28,12 @@ struct table tables[TABLES_MAX] __attribute__((aligned(4096)));
 struct table_tag table_tags[TABLES_MAX];
 
 enum {
-    LIMIT = 1800,     /* frames of the machine, of which */
+    LIMIT = 3700,     /* frames of the machine, of which */
     RAM_FIRST = 100,  /* below: the core's */
+    IMAGE_LAST = 299, /* the manager's program */
     HOLE_FIRST = 700, /* not RAM */
     HOLE_LAST = 760,
+    LARGE = 5,       /* runs of 512 frames that one leaf can map */
     POOL = 160,      /* tables */
     POOL_HFN = 5000, /* where they are */
     CPUS = 3,
@@ -84,6 +87,7 @@ struct model_guest {
 static struct model_guest guest[PARTITIONS_MAX];
 static uint32_t owner[LIMIT];   /* partition */
 static bool lent[LIMIT];        /* to the manager */
+static bool program[LIMIT];     /* executable for the manager: its image, as long as it keeps it */
 static uint64_t content[LIMIT]; /* last word written to it */
 static uint64_t vcpu_life[VCPUS_MAX];
 static bool vcpu_exists[VCPUS_MAX];
@@ -168,6 +172,7 @@ static struct fake_cpu {
     struct {
         uint32_t partition;
         uint64_t gfn, entry;
+        bool large; /* for the 512 pages around gfn */
         bool valid;
     } cache[CACHED];
 } cpu[CPUS_MAX];
@@ -210,8 +215,8 @@ void shootdown_nmi(uint32_t target)
     nmis++;
 }
 
-/* The walk of the hardware, on bits; 0: EPT violation. */
-static uint64_t hardware_walk(uint32_t partition, uint64_t gfn)
+/* The walk of the hardware, on bits; 0: EPT violation.  Of a large leaf, the part for `gfn`. */
+static uint64_t hardware_walk(uint32_t partition, uint64_t gfn, bool *large)
 {
     uint64_t table = POOL_HFN + table_roots[2 * partition];
 
@@ -225,8 +230,14 @@ static uint64_t hardware_walk(uint32_t partition, uint64_t gfn)
             assert_int_equal(entry, 0);
             return 0;
         }
+        *large = level == 1 && (entry & 0x80) != 0;
         if (level == 0) {
             return entry;
+        }
+        if (*large) {
+            assert_int_equal(partition, PARTITION_MANAGER);
+            assert_int_equal(entry & 0x1fffff, 0xf3);
+            return (entry & ~0x80ull) + ((gfn & 511) << 12);
         }
         assert_int_equal(entry & 0xfff, 7);
         table = (entry & 0x000ffffffffff000ull) >> 12;
@@ -240,7 +251,12 @@ static void nothing_stale(const struct fake_cpu *me)
 {
     for (uint32_t k = 0; k < CACHED; k++) {
         if (me->cache[k].valid && me->cache[k].partition == me->inside) {
-            assert_int_equal(hardware_walk(me->inside, me->cache[k].gfn), me->cache[k].entry);
+            uint64_t gfn = me->cache[k].gfn, first = me->cache[k].large ? gfn / 512 * 512 : gfn;
+            bool large = false;
+
+            for (uint64_t g = first; g < first + (me->cache[k].large ? 512 : 1); g++) {
+                assert_int_equal(hardware_walk(me->inside, g, &large), me->cache[k].entry + (g - gfn) * 4096);
+            }
         }
     }
 }
@@ -251,14 +267,21 @@ static void fake_touch(uint32_t c, uint64_t gfn)
     struct fake_cpu *me = &cpu[c];
     uint64_t entry = 0;
     uint32_t spare = (uint32_t)below(CACHED);
+    bool large = false;
 
     for (uint32_t k = 0; k < CACHED; k++) {
-        if (me->cache[k].valid && me->cache[k].partition == me->inside && me->cache[k].gfn == gfn) {
+        bool mine = me->cache[k].valid && me->cache[k].partition == me->inside;
+
+        if (mine && me->cache[k].gfn == gfn) {
             entry = me->cache[k].entry;
+            large = me->cache[k].large;
+        } else if (mine && me->cache[k].large && me->cache[k].gfn / 512 == gfn / 512) {
+            entry = me->cache[k].entry + (gfn - me->cache[k].gfn) * 4096;
+            large = true;
         }
     }
     if (entry == 0) {
-        entry = hardware_walk(me->inside, gfn);
+        entry = hardware_walk(me->inside, gfn, &large);
     }
     if (entry == 0) {
         return;
@@ -268,6 +291,7 @@ static void fake_touch(uint32_t c, uint64_t gfn)
     me->cache[spare].partition = me->inside;
     me->cache[spare].gfn = gfn;
     me->cache[spare].entry = entry;
+    me->cache[spare].large = large;
     me->cache[spare].valid = true;
 }
 
@@ -287,6 +311,17 @@ static uint64_t some_page(uint32_t partition)
     return some_gfn() % SHARED + (chance(40) ? SHARED : 0);
 }
 
+/* CPU `c` writes through what it has cached as number `k`: of a large leaf, to all of it. */
+static void touch_cached(uint32_t c, uint32_t k)
+{
+    uint64_t hfn = cpu[c].cache[k].entry >> 12;
+    bool large = cpu[c].cache[k].large;
+
+    for (uint64_t p = large ? hfn / 512 * 512 : hfn; p <= (large ? hfn | 511 : hfn); p++) {
+        content[p] = random_next() | 1;
+    }
+}
+
 /* Whoever is in a partition touches what it can; then nobody can, or the frame is its own to scrub. */
 static void everybody_touches(void)
 {
@@ -294,7 +329,7 @@ static void everybody_touches(void)
         if (cpu[c].inside != 0) {
             for (uint32_t k = 0; k < CACHED; k++) {
                 if (cpu[c].cache[k].valid && cpu[c].cache[k].partition == cpu[c].inside) {
-                    content[cpu[c].cache[k].entry >> 12] = random_next() | 1;
+                    touch_cached(c, k);
                 }
             }
         }
@@ -313,7 +348,9 @@ void window_scrub(hfn_t hfn)
 
 static void same_page(uint32_t partition, uint64_t gfn, uint64_t expected)
 {
-    assert_int_equal(hardware_walk(partition, gfn), expected);
+    bool large = false;
+
+    assert_int_equal(hardware_walk(partition, gfn, &large), expected);
     assert_int_equal(table_translate(2 * partition, gfn), expected);
 }
 
@@ -330,7 +367,11 @@ static void same_frame(uint64_t hfn)
 
         assert_int_equal(f->owner, owner[hfn]);
         assert_int_equal(f->state, lent[hfn] ? FRAME_SHARED : FRAME_OWNED);
-        assert_int_equal(tables[s / 512].entry[s % 512] >> 12, hfn);
+        if (table_tags[s / 512].level == 1) {
+            assert_int_equal(tables[s / 512].entry[s % 512], hfn / 512 * 512 * 4096 + 0xf3);
+        } else {
+            assert_int_equal(tables[s / 512].entry[s % 512] >> 12, hfn);
+        }
         assert_int_equal(table_tags[s / 512].space, 2 * owner[hfn]);
     }
     assert_int_equal(f->borrower, lent[hfn] ? PARTITION_MANAGER : PARTITION_CORE);
@@ -368,7 +409,7 @@ static void same_state(bool all)
     for (uint64_t hfn = 0; hfn < LIMIT; hfn++) {
         same_frame(hfn);
         same_page(PARTITION_MANAGER, hfn,
-                  owner[hfn] == PARTITION_MANAGER ? hfn << 12 | 0x77
+                  owner[hfn] == PARTITION_MANAGER ? hfn << 12 | (program[hfn] ? 0x77 : 0x73)
                   : lent[hfn]                     ? hfn << 12 | 0x73
                                                   : 0);
     }
@@ -619,6 +660,7 @@ static void step_donate(void)
     }
     for (uint64_t k = 0; k < count; k++) {
         owner[hfn + k] = p;
+        program[hfn + k] = false;
         guest[p].page[gfn + k] = (uint16_t)(hfn + k + 1);
         everybody_touches();
         assert_int_equal(content[hfn + k], flags == DONATE_KEEP ? kept[k] : 0);
@@ -946,7 +988,21 @@ static void step(void)
     }
 }
 
-static void start(uint64_t seed)
+/* Large leaves the manager has. */
+static uint32_t large_leaves(void)
+{
+    uint32_t count = 0;
+
+    for (uint64_t hfn = 0; hfn < LIMIT; hfn += 512) {
+        bool large = false;
+
+        hardware_walk(PARTITION_MANAGER, hfn, &large);
+        count += large;
+    }
+    return count;
+}
+
+static void start(uint64_t seed, enum frame_grant_kind kind)
 {
     random_state = seed;
     memset(guest, 0, sizeof(guest));
@@ -962,13 +1018,16 @@ static void start(uint64_t seed)
     for (uint64_t hfn = 0; hfn < LIMIT; hfn++) {
         owner[hfn] = is_ram(hfn) ? PARTITION_MANAGER : PARTITION_CORE;
         lent[hfn] = false;
+        program[hfn] = hfn >= RAM_FIRST && hfn <= IMAGE_LAST;
         content[hfn] = 1;
     }
     for (uint32_t s = 0; s < VCPUS_MAX; s++) {
         vcpu_exists[s] = s < CPUS;
     }
-    assert_true(frame_grant(RAM_FIRST, HOLE_FIRST - RAM_FIRST));
-    assert_true(frame_grant(HOLE_LAST + 1, LIMIT - HOLE_LAST - 1));
+    assert_true(frame_grant(RAM_FIRST, IMAGE_LAST + 1 - RAM_FIRST, GRANT_IMAGE));
+    assert_true(frame_grant(IMAGE_LAST + 1, HOLE_FIRST - IMAGE_LAST - 1, kind));
+    assert_true(frame_grant(HOLE_LAST + 1, LIMIT - HOLE_LAST - 1, kind));
+    assert_int_equal(large_leaves(), kind == GRANT_LARGE ? LARGE : 0);
 }
 
 static void random_sequences_equal_the_model(void **state)
@@ -976,7 +1035,7 @@ static void random_sequences_equal_the_model(void **state)
     uint64_t donated = 0, converted = 0;
 
     for (uint64_t seed = 1; seed <= 3; seed++) {
-        start(seed * 0x9e3779b97f4a7c15ull);
+        start(seed * 0x9e3779b97f4a7c15ull, seed == 2 ? GRANT_DATA : GRANT_LARGE);
         same_state(true);
         for (uint32_t k = 0; k < STEPS / 3; k++) {
             step();
@@ -1022,7 +1081,7 @@ static void ten_thousand_lives_leave_nothing_behind(void **state)
     static struct frame before[LIMIT];
     static struct table_slice slices[PARTITIONS_MAX];
 
-    start(7);
+    start(7, GRANT_LARGE);
     /* The first life may leave the manager a table that it did not have. */
     assert_true(one_life(0));
     memcpy(before, frames, sizeof(before));
@@ -1052,20 +1111,26 @@ static void wrong_machines_are_refused(void **state)
     assert_false(isolation_init(LIMIT, POOL, POOL_HFN, 1ull << 36, CPUS));
     assert_false(isolation_init(LIMIT, POOL, POOL_HFN, SHARED, 0));
     assert_false(isolation_init(LIMIT, POOL, POOL_HFN, SHARED, CPUS_MAX + 1));
-    assert_false(isolation_init(LIMIT, 6, POOL_HFN, SHARED, CPUS));
-    assert_true(isolation_init(LIMIT, 7, POOL_HFN, SHARED, CPUS));
+    assert_false(isolation_init(LIMIT, LIMIT / 512 + 3, POOL_HFN, SHARED, CPUS));
+    assert_true(isolation_init(LIMIT, LIMIT / 512 + 4, POOL_HFN, SHARED, CPUS));
     assert_true(isolation_tables_wanted(LIMIT, LIMIT) >= LIMIT / 512 + 4 + 2 * (LIMIT / 512) + 16);
 }
 
 static void grants_are_checked(void **state)
 {
-    start(1);
-    assert_false(frame_grant(LIMIT, 1));
-    assert_false(frame_grant(0, LIMIT + 1));
-    assert_false(frame_grant(1ull << 63, 1));
-    assert_false(frame_grant(5, UINT64_MAX));
-    assert_false(frame_grant(RAM_FIRST, 1));
-    assert_true(frame_grant(LIMIT, 0));
+    start(1, GRANT_LARGE);
+    for (uint32_t kind = GRANT_IMAGE; kind <= GRANT_LARGE; kind++) {
+        assert_false(frame_grant(LIMIT, 1, kind));
+        assert_false(frame_grant(0, LIMIT + 1, kind));
+        assert_false(frame_grant(1ull << 63, 1, kind));
+        assert_false(frame_grant(5, UINT64_MAX, kind));
+        assert_false(frame_grant(RAM_FIRST, 1, kind));
+        assert_false(frame_grant(1024, 512, kind));
+        assert_true(frame_grant(LIMIT, 0, kind));
+    }
+    /* The first is free, and is granted; the second is not. */
+    assert_false(frame_grant(HOLE_LAST, 2, GRANT_DATA));
+    owner[HOLE_LAST] = PARTITION_MANAGER;
     same_state(true);
 }
 
@@ -1074,7 +1139,7 @@ static void tables_are_a_quota(void **state)
 {
     uint64_t id, quota, given = 0;
 
-    start(1);
+    start(1, GRANT_LARGE);
     id = partition_create(20, 1).value;
     quota = partition_guest_tables(20);
     while (given <= quota &&
@@ -1099,6 +1164,37 @@ static void the_pool_is_bounded(void **state)
         assert_int_equal(partition_create(20, 1).status,
                          pool == room ? STATUS_OK : at(STATUS_NO_ROOM, OPERAND_RDI));
         assert_int_equal(partition_create(20, 1).status, at(STATUS_NO_ROOM, OPERAND_RDI));
+    }
+}
+
+/* One frame of a large leaf goes to a guest, and the last of one with the first of the next: these are split, no other, and the
+ * manager's tables suffice for all. */
+static void large_leaves_are_split_on_demand(void **state)
+{
+    static const struct {
+        uint64_t hfn, count;
+        uint32_t left;
+    } donations[] = {{1024 + 77, 1, 4}, {1024 + 78, 32, 4}, {2047, 2, 2}, {2560, 32, 1}, {3583, 1, 0}};
+    uint64_t id;
+
+    start(1, GRANT_LARGE);
+    id = partition_create(100, 1).value;
+    memset(&guest[id % PARTITIONS_MAX], 0, sizeof(guest[0]));
+    for (uint32_t k = 0; k < 5; k++) {
+        uint32_t used = table_slices[PARTITION_MANAGER].used;
+        uint32_t before = large_leaves();
+
+        assert_int_equal(frame_donate(id, 1000 * k, donations[k].hfn, donations[k].count, 0), STATUS_OK);
+        assert_int_equal(large_leaves(), donations[k].left);
+        assert_int_equal(table_slices[PARTITION_MANAGER].used - used, before - donations[k].left);
+        for (uint64_t p = donations[k].hfn; p < donations[k].hfn + donations[k].count; p++) {
+            owner[p] = (uint32_t)(id % PARTITIONS_MAX);
+            same_frame(p);
+        }
+        for (uint64_t hfn = 0; hfn < LIMIT; hfn++) {
+            same_page(PARTITION_MANAGER, hfn,
+                      owner[hfn] == PARTITION_MANAGER ? hfn << 12 | (program[hfn] ? 0x77 : 0x73) : 0);
+        }
     }
 }
 
@@ -1133,6 +1229,7 @@ int main(void)
         cmocka_unit_test(grants_are_checked),
         cmocka_unit_test(tables_are_a_quota),
         cmocka_unit_test(the_pool_is_bounded),
+        cmocka_unit_test(large_leaves_are_split_on_demand),
         cmocka_unit_test(the_audit_log_keeps_the_last_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
