@@ -3,6 +3,7 @@
  * operation keeps. */
 #include "ept/table.h"
 #include "ept/table_large.h"
+#include "iommu/vtd_links.h"
 #include "isolation/invariant.h"
 
 /*
@@ -38,4 +39,73 @@ void thm_isolation(uint32_t v, uint64_t g, uint64_t h)
     //@ assert d0: d != TABLE_NONE ==> tables[d].entry[ix0(g)] == 0;
     //@ assert jg: s != TABLE_NONE ==> table_tags[s].base * 512 + ix0(g) == g;
     //@ assert jh: t != TABLE_NONE ==> table_tags[t].base * 512 + ix0(h) == h;
+}
+
+/*@ // What a unit does with the domain of a guest: the walk from its links (iommu/vtd_links.h) on.
+    logic integer dma_walk{L}(integer d, integer g) = \at(vtd_links[d].entry[ix2(g)],L) == 0 ? 0 :
+      walk1{L}(child{L}(\at(vtd_links[d].entry[ix2(g)],L)), ix1(g), ix0(g));
+*/
+
+/* Where link i of a domain stands in the guest's EPT. */
+/*@ requires g < VTD_LINKS_FRAMES && shared_ok(s) && g / VTD_LINK_FRAMES < half_count(s);
+    assigns \nothing;
+    ensures limit: g + s < GFN_LIMIT;
+    ensures root: ix3(g + s) == s / VTD_LINKS_FRAMES;
+    ensures second: ix2(g + s) == half_first(s) + ix2(g) && ix2(g) == g / VTD_LINK_FRAMES;
+    ensures low: ix1(g + s) == ix1(g) && ix0(g + s) == ix0(g);
+*/
+static void shared_indices(uint64_t g, uint64_t s)
+{
+    const uint64_t part = s / VTD_LINK_FRAMES;
+
+    //@ assert parts: s == 262144 * part;
+    //@ assert sum: (g + s) / 262144 == g / 262144 + part;
+    //@ assert small: (g + s) / 512 == g / 512 + 512 * part;
+    //@ assert low: s < VTD_LINKS_FRAMES ==> half_first(s) == part && half_count(s) == part && part <= 256;
+    //@ assert high: s >= VTD_LINKS_FRAMES ==> half_first(s) == 0 && part == 512 * (s / 134217728);
+    //@ assert top: (g + s) / 134217728 == s / 134217728;
+}
+
+/*@ requires has_root(a);
+    assigns \nothing;
+    ensures walk(a, g) == walk3(table_roots[a], ix3(g), ix2(g), ix1(g), ix0(g));
+*/
+static void walk_begins(uint32_t a, uint64_t g)
+{
+    //@ assert root: table_roots[a] != TABLE_NONE;
+}
+
+/*
+ * What a device of guest v reaches at g is what v's CPUs reach at g with the shared bit s: a frame that v owns or borrows,
+ * with the rights of its state, never one of the core.  (The manager's devices walk the manager's EPT itself.)
+ */
+/*@ requires sys_inv;
+    requires is_guest(v) && has_root(2 * v) && d < VTD_LINKS_MAX && g < VTD_LINKS_FRAMES && shared_ok(s);
+    requires links: links_ok(d, v, s);
+    assigns \nothing;
+    ensures reach: dma_walk(d, g) != 0 ==> g + s < GFN_LIMIT && dma_walk(d, g) == walk(2 * v, g + s);
+    ensures isolation: dma_walk(d, g) != 0 ==> may_access(v, ent_hfn(dma_walk(d, g)));
+    ensures rights: dma_walk(d, g) != 0 ==> leaf_kind(dma_walk(d, g) % 4096, ent_hfn(dma_walk(d, g)));
+    ensures core: dma_walk(d, g) != 0 ==> frames[ent_hfn(dma_walk(d, g))].state != FRAME_FREE;
+*/
+void thm_dma(uint32_t d, uint32_t v, uint64_t g, uint64_t s)
+{
+    const uint32_t i = (uint32_t)(g / VTD_LINK_FRAMES);
+
+    //@ assert here: i == ix2(g) && ix(i);
+    if (vtd_links[d].entry[i] != 0) {
+        //@ assert in_half: i < half_count(s) && vtd_links[d].entry[i] == half(v, s, i);
+        shared_indices(g, s);
+        //@ assert up: half_up(v, s) != 0;
+        //@ assert root: half_up(v, s) == tables[table_roots[2 * v]].entry[ix3(g + s)];
+        //@ assert second: vtd_links[d].entry[i] == tables[child(half_up(v, s))].entry[ix2(g + s)];
+        walk_begins(2u * v, g + s);
+        //@ assert four: walk(2 * v, g + s) == walk3(table_roots[2 * v], ix3(g + s), ix2(g + s), ix1(g + s), ix0(g + s));
+        //@ assert upper: tables[table_roots[2 * v]].entry[ix3(g + s)] != 0;
+        //@ assert below: walk3(table_roots[2 * v], ix3(g + s), ix2(g + s), ix1(g + s), ix0(g + s)) == walk2(child(tables[table_roots[2 * v]].entry[ix3(g + s)]), ix2(g + s), ix1(g + s), ix0(g + s));
+        //@ assert three: walk(2 * v, g + s) == walk2(child(half_up(v, s)), ix2(g + s), ix1(g + s), ix0(g + s));
+        //@ assert two: walk(2 * v, g + s) == walk1(child(vtd_links[d].entry[i]), ix1(g), ix0(g));
+        //@ assert same: dma_walk(d, g) == walk(2 * v, g + s);
+        thm_isolation(v, g + s, g + s);
+    }
 }
