@@ -115,8 +115,10 @@ def _attack(tree, name):
     test = f"test_isolation.py::test_isolation_holds[{name}]"
     if name in ("smp", "windows") or name.startswith("machine_"):
         test = f"test_machine.py::test_the_machine_stays_the_cores[{name}]"
-    if name == "torture":
-        test = "test_torture.py"
+    if name in ("torture", "scrub"):
+        test = f"test_{name}.py"
+    if name == "dead_manager":
+        test = "test_machine.py::test_a_dead_manager_stops_the_machine"
     return _pytest(tree, ["core", "manager", f"build/attack/{name}.bin"], f"tests/attack/{test}", "attack")
 
 
@@ -124,7 +126,8 @@ def _prove(tree, file, function):
     include = subprocess.run(["gcc", "-print-file-name=include"], capture_output=True, text=True, check=True).stdout.strip()
     cache = ["-wp-cache", "update", "-wp-cache-dir", os.environ["CACHE"]] if os.environ.get("CACHE") else []
     status, output = run(["frama-c", "-c11", "-machdep", "gcc_x86_64", "-no-frama-c-stdlib",
-                          f"-cpp-extra-args=-ffreestanding -nostdinc -isystem {include} -I.",
+                          f"-cpp-extra-args=-ffreestanding -nostdinc -isystem {include} -iquote proofs/trusted -I. "
+                          "-include proofs/trusted/frama.h",
                           "-warn-unsigned-overflow", "-warn-unsigned-downcast", "-wp", "-wp-rte", "-wp-prover", "z3,cvc4",
                           "-wp-timeout", GOAL_SECONDS, "-wp-par", "2", *cache, "-kernel-warn-key", "annot-error=abort",
                           "-wp-fct", function, file], tree, HANGS["prove"])
