@@ -234,6 +234,7 @@ static void make_runnable(struct queue *queue, struct schedule_vcpu *vcpu, uint6
     const uint64_t begin = queue->floor - 1;
 
     set_state(vcpu, SCHEDULE_WAITING, now);
+    vcpu->woken = true;
     if (vcpu->virtual_time < begin) {
         vcpu->virtual_time = begin;
     }
@@ -354,15 +355,21 @@ static void balance(uint32_t cpu, uint64_t now)
     uint64_t own;
     uint32_t from = NOWHERE;
     const struct schedule_vcpu *first;
+    bool woken;
 
     lock_take(&queues[cpu].lock);
     wake_due(&queues[cpu], now);
     first = first_of(&queues[cpu], now, &unused);
+    woken = first != NULL && first->woken;
     if (first != NULL && queues[cpu].offer == NEVER) {
         keep_up(cpu, first);
     }
     own = first != NULL ? first->virtual_time : NEVER;
     lock_drop(&queues[cpu].lock);
+    /* One that was woken waits for nobody, from wherever. */
+    if (woken) {
+        return;
+    }
 
     least = own;
     for (uint32_t other = 0; other < queue_count; other++) {

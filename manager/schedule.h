@@ -34,7 +34,7 @@ struct schedule_vcpu {
     struct schedule_share *share;
     enum schedule_state state; /* this and what follows: under the lock of its queue */
     uint32_t cpu;              /* whose queue it is in; SCHEDULE_CPUS_MAX: on its way from one to another */
-    bool woken;                /* while it ran: it does not halt */
+    bool woken;                /* while it ran: it does not halt; since then: nobody goes before it */
     uint64_t deadline;         /* HALTED: when it wants to run again */
     uint64_t virtual_time;     /* what it has had, in proportion to its weight */
     uint64_t since;            /* when it came into this state */

@@ -9,6 +9,7 @@ from conftest import MANAGER, PATIENCE, ROOT
 
 WEIGHTS = {"one": 100, "two": 150, "three": 150, "four": 200}
 SLICE = 2000  # us
+QUIET = 190000  # us of the 200,000 of a window on two CPUs that guests get when the manager has nothing else to do
 
 
 @pytest.fixture
@@ -30,6 +31,22 @@ def section(name, kernel_name, weight):
     return f"[guest {name}]\nkernel = {kernel_name}\nmemory = 32M\nweight = {weight}\n"
 
 
+def judged(ran):
+    """What is judged: each quiet window, and those in which the sleeper's memory was scrubbed, on CPU 0, as one: (name, us of each)."""
+    # All of them were there the whole time, and had found their places.
+    windows = sorted(set.intersection(*(set(of) for of in ran.values())))[2:-2]
+    scrubbing = dict.fromkeys(ran, 0)
+    for window in windows:
+        got = {name: of[window] for name, of in ran.items()}
+        total = sum(got.values())
+        assert total > 130000, f"the two CPUs have other things to do in window {window}"
+        if total > QUIET:
+            yield window, got
+        else:
+            scrubbing = {name: us + got[name] for name, us in scrubbing.items()}
+    yield "while the sleeper's memory was scrubbed", scrubbing
+
+
 def test_weights_and_wake_ups_on_two_cpus(boot, kernel, tmp_path):
     guests = tmp_path / "guests.ini"
     guests.write_text("".join(section(name, "busy", weight) for name, weight in WEIGHTS.items()) +
@@ -40,20 +57,16 @@ def test_weights_and_wake_ups_on_two_cpus(boot, kernel, tmp_path):
     text = machine.text()
     ran = {name: dict((int(window), int(us)) for window, us in re.findall(rf"^{name}\| (\d+) (\d+)$", text, re.MULTILINE))
            for name in WEIGHTS}
-    # All of them were there the whole time, and had found their places.
-    windows = sorted(set.intersection(*(set(of) for of in ran.values())))[2:-2]
-    assert len(windows) >= 10
+    windows = dict(judged(ran))
+    assert len(windows) > 10
     unfair, mean = {}, dict.fromkeys(WEIGHTS, 0)
-    for window in windows:
-        total = sum(of[window] for of in ran.values())
-        # While the sleeper's memory is scrubbed CPU 0 has that to do as well.
-        assert total > 130000, f"the two CPUs have other things to do in window {window}"
+    for window, got in windows.items():
         for name, weight in WEIGHTS.items():
-            promised = total * weight / sum(WEIGHTS.values())
-            mean[name] += ran[name][window] / promised / len(windows)
+            promised = sum(got.values()) * weight / sum(WEIGHTS.values())
+            mean[name] += got[name] / promised / len(windows) if promised else 1 / len(windows)
             # The ends of a window cut slices in two.
-            if abs(ran[name][window] - promised) > max(promised / 20, 1.5 * SLICE):
-                unfair[name, window] = ran[name][window], round(promised)
+            if abs(got[name] - promised) > max(promised / 20, 1.5 * SLICE):
+                unfair[name, window] = got[name], round(promised)
     assert not unfair, "(guest, window): (us, promised us)"
     assert all(0.98 < of < 1.02 for of in mean.values()), mean
     late = re.search(r"^sleeper\| (\d+)$", text, re.MULTILINE)
