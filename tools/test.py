@@ -25,7 +25,7 @@ PARTS = (
     ("mutants", ["make", "-s", "mutants", "SAMPLE=1"], 600),
     ("torture", ["make", "-s", "-j2", "torture-short"], 900),
     ("system", PYTEST + ["tests"], 2400),
-    ("prove", ["make", "-s", "-j2", "prove"], 2700),
+    ("prove", ["make", "-s", "-j2", "prove", "SMOKE=sample"], 2700),
     ("faults", ["make", "-s", "prove-faults"], 900),
 )
 COUNTED_BY_STATUS = ("build",)  # one test: it works or it does not
