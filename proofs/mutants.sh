@@ -3,7 +3,7 @@
 # usage: proofs/mutants.sh [--quick] [NAME ...]     plants faults in copies of the core, one at a time: each must fail to prove,
 # in the function named; and that function, unchanged, must prove under the same limits.  Ends in `N passed, M failed`.
 # --quick: only the faults that are told in seconds (QUICK below), which `make test` runs with `make prove`.
-#   TIMEOUT=s  of one goal     PAR=n  provers at a time
+#   JOBS=n  faults at a time     TIMEOUT=s  of one goal     PAR=n  provers at a time for each
 set -u
 cd "$(dirname "$0")/.." || exit 1
 include=$(gcc -print-file-name=include)
@@ -12,40 +12,59 @@ trap 'rm -rf "$dir"' EXIT
 QUICK=" donate-no-scrub donate-any-owner donate-over-a-page flush-not-devices flush-not-cpus id-comes-back slot-without-lives vcpu-runs-overlap
  request-0x80 claim-not-sealed audit-lost-record mask-any-register port-any disclose-unnamed accept-any-page "
 [ "${1:-}" = --quick ] && { quick=1; shift; } || quick=0
-passed=0 failed=0 wanted=" $* "
+wanted=" $* "
 declare -A control
 
+# As prove.sh asks: CVC4 first, and both of what that leaves.
 goals() { # FOLDER FILE FUNCTION -> "proved total"
     (cd "$1" && frama-c -c11 -machdep gcc_x86_64 -no-frama-c-stdlib \
         -cpp-extra-args="-ffreestanding -nostdinc -isystem $include -iquote proofs/trusted -I. -include proofs/trusted/frama.h" \
-        -warn-unsigned-overflow -warn-unsigned-downcast -wp -wp-rte -wp-prover z3,cvc4 -wp-timeout "${TIMEOUT:-10}" -wp-par "${PAR:-4}" \
-        -kernel-warn-key annot-error=abort -wp-fct "$3" "$2" 2>&1 | sed -n 's/.*Proved goals: *\([0-9]*\) *\/ *\([0-9]*\).*/\1 \2/p')
+        -warn-unsigned-overflow -warn-unsigned-downcast -wp -wp-rte -wp-prover cvc4 -wp-timeout 3 -wp-par "${PAR:-2}" \
+        -kernel-warn-key annot-error=abort -wp-fct "$3" "$2" \
+        -then -wp -wp-prover z3,cvc4 -wp-timeout "${TIMEOUT:-10}" -wp-fct "$3" 2>&1 |
+        sed -n 's/.*Proved goals: *\([0-9]*\) *\/ *\([0-9]*\).*/\1 \2/p' |
+        awk 'NR == 1 { all = $2; left = $2 - $1 } NR == 2 { left = $2 - $1 } END { if (NR) print all - left, all }')
 }
 
 say() { # PASSED? TEXT
     echo "$2 ($SECONDS s)"
-    if [ "$1" = 1 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+    echo "$1" >> "$dir/results"
 }
 
 fault() { # NAME FILE FUNCTION SED-SCRIPT [HEADER that has the function]
     [ "$wanted" = "  " ] || [[ $wanted == *" $1 "* ]] || return
     [ $quick = 0 ] || [[ $QUICK =~ [[:space:]]$1[[:space:]] ]] || return
     if [ -z "${control[$3]:-}" ]; then
-        read -r p t < <(goals . "$2" "$3")
-        [ -n "${t:-}" ] && [ "$p" = "$t" ] && ok=1 || ok=0
-        say $ok "control $3: ${p:-?} / ${t:-?} goals, unchanged"
         control[$3]=1
+        start unchanged "$2" "$3"
     fi
-    rm -rf "$dir/tree" && mkdir "$dir/tree" && cp -r abi lib arch ept iommu isolation vmx proofs "$dir/tree"
-    sed -i "$4" "$dir/tree/${5:-$2}"
-    if cmp -s "${5:-$2}" "$dir/tree/${5:-$2}"; then
+    start planted "$@"
+}
+
+start() { # COMMAND...: beside at most JOBS - 1 others
+    while [ "$(jobs -rp | wc -l)" -ge "${JOBS:-2}" ]; do wait -n; done
+    "$@" &
+}
+
+unchanged() { # FILE FUNCTION
+    read -r p t < <(goals . "$1" "$2")
+    [ -n "${t:-}" ] && [ "$p" = "$t" ] && ok=1 || ok=0
+    say $ok "control $2: ${p:-?} / ${t:-?} goals, unchanged"
+}
+
+planted() { # NAME FILE FUNCTION SED-SCRIPT [HEADER]
+    tree=$dir/$1
+    mkdir "$tree" && cp -r abi lib arch ept iommu isolation vmx proofs "$tree"
+    sed -i "$4" "$tree/${5:-$2}"
+    if cmp -s "${5:-$2}" "$tree/${5:-$2}"; then
         say 0 "$1: the fault does not apply to ${5:-$2} any more: mend its script"
         return
     fi
-    read -r p t < <(goals "$dir/tree" "$2" "$3")
+    read -r p t < <(goals "$tree" "$2" "$3")
     [ -n "${t:-}" ] && [ "$p" -lt "$t" ] && ok=1 || ok=0
     [ $ok = 1 ] && word=caught || word=MISSED
     say $ok "$1: $word, ${p:-?} / ${t:-?} goals"
+    rm -rf "$tree"
 }
 
 fault donate-no-flush isolation/frame_donate.c take_all '/frame_flush(PARTITION_MANAGER)/d;/assert flushed/d'
@@ -88,5 +107,7 @@ fault reclaim-with-devices vmx/hypercall_device.c hypercall_frame_reclaim 's/^  
 fault start-above-the-half vmx/hypercall_vcpu.c hypercall_vcpu_create 's/ || frame_of_address(in.r10) >= shared_bit_gfn//'
 fault accept-any-page vmx/map_gpa.c map_gpa_accept 's/!= PAGE_PRIVATE/== PAGE_ABSENT/'
 
+wait
+passed=$(grep -c 1 "$dir/results") failed=$(grep -c 0 "$dir/results")
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
