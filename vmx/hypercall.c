@@ -30,7 +30,7 @@ static struct answer status_only(uint64_t status)
             frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
             partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
-            vcpus[0 .. VCPUS_MAX - 1];
+            vcpus[0 .. VCPUS_MAX - 1], stepping[0 .. VCPUS_MAX - 1];
     ensures unlocked: held == 0;
     ensures devices: device_inv;
     ensures registers: \old(state_here.gpr.rax) != HYPERCALL_VCPU_CREATE ==> hypercall_same_registers{Pre,Post};

@@ -12,6 +12,7 @@
 #include "isolation/vcpu.h"
 #include "lib/answer.h"
 #include "vmx/exit.h"
+#include "vmx/stepping.h"
 #include "vmx/vcpu_state.h"
 
 /*@ // The manager runs here, without the lock.
@@ -34,7 +35,7 @@
             frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
             partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
-            vcpus[0 .. VCPUS_MAX - 1];
+            vcpus[0 .. VCPUS_MAX - 1], stepping[0 .. VCPUS_MAX - 1];
     ensures unlocked: held == 0;
     ensures devices: device_inv;
     // VCPU_CREATE changes the window meanwhile (vmx/world.c).
@@ -71,7 +72,7 @@ struct answer hypercall_info_function(uint64_t index);
             frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
             partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
-            vcpus[0 .. VCPUS_MAX - 1];
+            vcpus[0 .. VCPUS_MAX - 1], stepping[0 .. VCPUS_MAX - 1];
     ensures unlocked: held == 0;
     ensures start: !vcpu_start_ok(\old(state_here.gpr)) ==> \result.status == STATUS_AT(STATUS_INVALID, OPERAND_RSI);
     ensures root: vcpu_start_ok(\old(state_here.gpr)) && !vcpu_root_ok{Pre}(\old(state_here.gpr)) ==>
@@ -82,6 +83,9 @@ struct answer hypercall_info_function(uint64_t index);
     ensures back: \result.status == STATUS_OK ==> percpu_here.vcpu == percpu_here.manager_vcpu && percpu_here.partition == PARTITION_MANAGER;
     // What was made is nobody's claim any more.
     ensures ready: \result.status == STATUS_OK ==> vcpus[\result.value % VCPUS_MAX].state == VCPU_READY;
+    // Nor is it refused for what the slot's last vCPU did.
+    ensures stepping: \result.status == STATUS_OK ==> stepping[\result.value % VCPUS_MAX].in_a_row == 0 &&
+      stepping[\result.value % VCPUS_MAX].refused_until == 0;
 */
 struct answer hypercall_vcpu_create(const struct gpr_file *registers);
 /* PARTITION_DESTROY: and the registers of its vCPUs are scrubbed. */

@@ -5,6 +5,7 @@
 #include "isolation/vcpu.h"
 #include "vmx/hypercall.h"
 #include "vmx/kick.h"
+#include "vmx/stepping.h"
 #include "vmx/vcpu_blank.h"
 #include "vmx/vlapic.h"
 #include "vmx/vmcs_setup.h"
@@ -33,6 +34,7 @@ struct answer hypercall_vcpu_create(const struct gpr_file *registers)
     slot = (uint32_t)(answer.value % VCPUS_MAX);
     /* All checks passed: nothing below can fail.  The manager's VMCS and registers are put aside meanwhile. */
     vcpu_blank(slot);
+    stepping_reset(slot);
     world_select(slot, vcpus[slot].partition);
     vmcs_setup_guest(this->cpu, slot, vcpus[slot].partition, in.rsi, in.r10);
     world_reset();

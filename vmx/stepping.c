@@ -25,6 +25,12 @@ void stepping_forget(uint32_t slot)
     stepping[slot].in_a_row = 0;
 }
 
+void stepping_reset(uint32_t slot)
+{
+    stepping[slot].in_a_row = 0;
+    stepping[slot].refused_until = 0;
+}
+
 bool stepping_is_refused(uint32_t slot)
 {
     return stepping[slot].refused_until != 0 && tsc_read() < stepping[slot].refused_until;

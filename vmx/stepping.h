@@ -46,6 +46,14 @@ void stepping_note(uint32_t slot, uint64_t ticks);
 */
 void stepping_forget(uint32_t slot);
 
+/* The slot is a new vCPU's, claimed by this CPU: what was counted of its last one is none of its own. */
+/*@ requires slot < VCPUS_MAX;
+    assigns stepping[slot];
+    ensures inv: stepping_inv{Pre} ==> stepping_inv;
+    ensures none: stepping[slot].in_a_row == 0 && stepping[slot].refused_until == 0;
+*/
+void stepping_reset(uint32_t slot);
+
 /* Is vCPU `slot` refused now? */
 /*@ requires slot < VCPUS_MAX;
     assigns \nothing;

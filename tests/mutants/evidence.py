@@ -10,9 +10,11 @@ import threading
 
 from mutant import ROOT, Mend
 
-# Seconds.  A test that hangs has failed; a build or prover that does is no evidence.
-HANGS = {"unit": 60, "attack": 200, "pytest": 400, "prove": 400}
-PATIENCE = "100"  # of tests that boot something (tests/conftest.py): on a busy machine 50 were too few for one that passes
+# Seconds; of a unit test those of the CPU.  A test that hangs has failed; a build or prover that does is no evidence.
+SLOWER = int(os.environ.get("SLOWER") or 1)  # so much slower than usual is a busy machine
+HANGS = {"unit": 60, "attack": 200 * SLOWER, "pytest": 400 * SLOWER, "prove": 400 * SLOWER, "build": 300 * SLOWER}
+UNIT_WAITS = 4 * SLOWER * HANGS["unit"]  # by the clock
+PATIENCE = str(100 * SLOWER)  # of tests that boot something (tests/conftest.py): on a busy machine 50 were too few for one that passes
 GOAL_SECONDS = "20"  # as proofs/prove.sh
 QUIET = "WARNINGS=-w"  # what a mutant leaves unused is no error
 PYTEST = ["/usr/bin/python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", "-x", "-q", "--tb=short"]
@@ -38,7 +40,7 @@ def run(command, tree, seconds):
 
 
 def _build(tree, targets):
-    status, output = run(["make", "-s", QUIET, *targets], tree, 300)
+    status, output = run(["make", "-s", QUIET, *targets], tree, HANGS["build"])
     if status != 0:
         raise Mend(f"does not build: mend it\n{output[-2000:]}")
 
@@ -66,7 +68,7 @@ class UnitTest:
         return self.folder / (source.replace("/", "_") + ".o")
 
     def _compile(self, tree, source, to):
-        status, output = run([*self.command, "-w", "-MMD", "-MF", f"{to}.d", "-c", source, "-o", str(to)], tree, 300)
+        status, output = run([*self.command, "-w", "-MMD", "-MF", f"{to}.d", "-c", source, "-o", str(to)], tree, HANGS["build"])
         if status != 0:
             raise Mend(f"does not build: mend it\n{output[-2000:]}")
 
@@ -85,7 +87,7 @@ class UnitTest:
                 self._compile(tree, source, objects[-1])
         program = tree / "build" / "unit" / f"{self.name}_test"
         program.parent.mkdir(parents=True, exist_ok=True)
-        status, output = run([*self.command, *map(str, objects), "-lcmocka", "-o", str(program)], tree, 300)
+        status, output = run([*self.command, *map(str, objects), "-lcmocka", "-o", str(program)], tree, HANGS["build"])
         if status != 0:
             raise Mend(f"does not build: mend it\n{output[-2000:]}")
         return str(program.relative_to(tree))
@@ -97,7 +99,8 @@ UNIT_TESTS, UNIT_LOCK = {}, threading.Lock()
 def _unit(tree, changed, name):
     with UNIT_LOCK:
         test = UNIT_TESTS[name] = UNIT_TESTS.get(name) or UnitTest(name)
-    status, output = run(["tests/unit/run", test.build(tree, changed)], tree, HANGS["unit"])
+    limits = ["env", f"UNIT_SECONDS={UNIT_WAITS}", "prlimit", f"--cpu={HANGS['unit']}"]
+    status, output = run([*limits, "tests/unit/run", test.build(tree, changed)], tree, UNIT_WAITS + 10)
     return status == 0, output
 
 

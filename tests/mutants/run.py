@@ -7,6 +7,7 @@ usage: run.py [--check] [--sample] [--named] [NAME...]
     --check   only whether they apply
     --sample  some that the commit chooses
     --named   only the evidence that a mutant names; else all there is is asked before it counts as alive
+JOURNAL=FILE: what was killed is noted there at once, and a run that comes after one that was ended begins where it was.
 """
 import concurrent.futures
 import hashlib
@@ -140,15 +141,52 @@ def check(mutants):
 
 
 def build():
-    status, output = evidence.run(["make", "-s", f"-j{JOBS}", "core", "manager", "attack-images", "boot-images"], ROOT, 600)
+    status, output = evidence.run(["make", "-s", f"-j{JOBS}", "core", "manager", "attack-images", "boot-images"], ROOT, 2 * evidence.HANGS["build"])
     if status != 0:
         raise Mend(f"the tree does not build without mutants\n{output[-3000:]}")
 
 
+class Journal:
+    """What was killed of the mutants that stand as they did, of files that do, in a file that outlives the run; or nowhere."""
+
+    def __init__(self):
+        name = os.environ.get("JOURNAL")
+        self.path = pathlib.Path(name) if name else None
+
+    @staticmethod
+    def _key(mutant):
+        """Changes when the mutant does, or the file that it is about."""
+        text = (ROOT / mutant.file).read_bytes() if (ROOT / mutant.file).is_file() else b""
+        return hashlib.sha256(text + repr((mutant.function, mutant.edits, mutant.evidence)).encode()).hexdigest()[:16]
+
+    def line(self, mutant):
+        """What it says of the mutant, or None."""
+        if not self.path or not self.path.is_file():
+            return None
+        end = f" [{self._key(mutant)}]"
+        lines = self.path.read_text(encoding="utf-8").splitlines()
+        return next((line for line in lines if line.startswith(f"killed   {mutant.name}:") and line.endswith(end)), None)
+
+    def note(self, mutant, line):
+        if self.path:
+            with self.path.open("a", encoding="utf-8") as out:
+                out.write(f"{line} [{self._key(mutant)}]\n")
+
+
 def run_all(mutants, only_named):
     killed = alive = mend = 0
+    journal = Journal()
+
+    def judge(mutant):
+        if known := journal.line(mutant):
+            return known, True
+        line, result = one(mutant, only_named)
+        if result:
+            journal.note(mutant, line)
+        return line, result
+
     with concurrent.futures.ThreadPoolExecutor(JOBS) as workers:
-        for line, result in workers.map(lambda mutant: one(mutant, only_named), mutants):
+        for line, result in workers.map(judge, mutants):
             print(line, flush=True)
             killed, alive, mend = killed + (result is True), alive + (result is False), mend + (result is None)
     if mend:

@@ -12,6 +12,7 @@
 #include "isolation/frame.h"
 #include "isolation/frame_donate.h"
 #include "isolation/frame_grant.h"
+#include "isolation/frame_large.h"
 #include "isolation/frame_reclaim.h"
 #include "isolation/isolation.h"
 #include "isolation/page.h"
@@ -1134,6 +1135,34 @@ static void grants_are_checked(void **state)
     same_state(true);
 }
 
+/* One of 512 frames is somebody's, mapped or not. */
+static void large_leaves_are_of_free_frames(void **state)
+{
+    const uint64_t hfn = LIMIT / 512 / 2 * 512;
+
+    for (uint64_t taken = 0; taken < 512; taken += 73) {
+        assert_true(isolation_init(LIMIT, POOL, POOL_HFN, SHARED, CPUS));
+        frames[hfn + taken].state = FRAME_OWNED;
+        frames[hfn + taken].owner = PARTITION_MANAGER;
+        assert_false(frame_large_grant(hfn));
+        frames[hfn + taken].state = FRAME_FREE;
+        frames[hfn + taken].owner = PARTITION_CORE;
+        assert_true(frame_large_grant(hfn));
+    }
+}
+
+static void donations_end_with_ram(void **state)
+{
+    uint64_t id;
+
+    start(1, GRANT_LARGE);
+    id = partition_create(40, 1).value;
+    for (uint64_t count = 2; count <= FRAME_BATCH_MAX; count++) {
+        assert_int_equal(frame_donate(id, 0, LIMIT + 1 - count, count, 0), at(STATUS_INVALID, OPERAND_RDX));
+    }
+    assert_int_equal(frame_donate(id, 0, LIMIT - FRAME_BATCH_MAX, FRAME_BATCH_MAX, 0), STATUS_OK);
+}
+
 /* One frame in each leaf table, until the partition's own tables are used up: its neighbours have theirs still. */
 static void tables_are_a_quota(void **state)
 {
@@ -1227,6 +1256,8 @@ int main(void)
         cmocka_unit_test(ten_thousand_lives_leave_nothing_behind),
         cmocka_unit_test(wrong_machines_are_refused),
         cmocka_unit_test(grants_are_checked),
+        cmocka_unit_test(large_leaves_are_of_free_frames),
+        cmocka_unit_test(donations_end_with_ram),
         cmocka_unit_test(tables_are_a_quota),
         cmocka_unit_test(the_pool_is_bounded),
         cmocka_unit_test(large_leaves_are_split_on_demand),

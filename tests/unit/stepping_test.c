@@ -34,7 +34,7 @@ static void steps(uint32_t count)
 static int setup(void **state)
 {
     now = 1000 * STEPPING_PAUSE;
-    stepping_forget(SLOT);
+    stepping_reset(SLOT);
     recorded = 0;
     return 0;
 }
@@ -65,10 +65,22 @@ static void a_long_slice_between_makes_it_none(void **state)
     assert_int_equal(recorded, 0);
 }
 
+static void a_new_vcpu_of_the_slot_is_not_refused(void **state)
+{
+    steps(STEPPING_LIMIT);
+    steps(STEPPING_LIMIT - 1);
+    stepping_reset(SLOT);
+    assert_false(stepping_is_refused(SLOT));
+    recorded = 0;
+    steps(STEPPING_LIMIT - 1);
+    assert_int_equal(recorded, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_long_slice_between_makes_it_none, setup),
+        cmocka_unit_test_setup(a_new_vcpu_of_the_slot_is_not_refused, setup),
         cmocka_unit_test_setup(several_in_a_row_are_refused, setup),
     };
 
