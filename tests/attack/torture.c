@@ -647,28 +647,6 @@ static void a_step(void)
 
 /* --- the whole ------------------------------------------------------------------------------------------------ */
 
-/* The number after `key` in the core's command line, or `otherwise`. */
-static uint64_t setting(const struct boot_info *boot, const char *key, uint64_t otherwise)
-{
-    for (uint32_t at = 0; at < sizeof(boot->command_line) && boot->command_line[at] != 0; at++) {
-        uint32_t n = 0;
-        uint64_t value = 0;
-
-        while (key[n] != 0 && at + n < sizeof(boot->command_line) && boot->command_line[at + n] == key[n]) {
-            n++;
-        }
-        for (; key[n] == 0 && at + n < sizeof(boot->command_line); at++) {
-            const char digit = boot->command_line[at + n];
-
-            if (digit < '0' || digit > '9') {
-                return value;
-            }
-            value = value * 10 + (uint64_t)(digit - '0');
-        }
-    }
-    return otherwise;
-}
-
 static bool prepare(void)
 {
     const uint64_t top = tiny_frames(0);
@@ -720,8 +698,8 @@ static void table(void)
 
 void tiny_main(const struct boot_info *boot)
 {
-    const uint64_t seed = setting(boot, "torture-seed=", tiny_rdtsc());
-    const uint64_t steps = setting(boot, "torture-steps=", STEPS);
+    const uint64_t seed = tiny_setting(boot, "torture-seed=", tiny_rdtsc());
+    const uint64_t steps = tiny_setting(boot, "torture-steps=", STEPS);
 
     tiny_text("isolation torture test: seed ");
     tiny_decimal(seed);

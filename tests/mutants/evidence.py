@@ -120,6 +120,8 @@ def _attack(tree, name):
         test = f"test_machine.py::test_the_machine_stays_the_cores[{name}]"
     if name in ("torture", "scrub"):
         test = f"test_{name}.py"
+    if name == "races":
+        test = "test_torture.py::test_calls_of_two_cpus_at_once_have_an_order"
     if name == "dead_manager":
         test = "test_machine.py::test_a_dead_manager_stops_the_machine"
     return _pytest(tree, ["core", "manager", f"build/attack/{name}.bin"], f"tests/attack/{test}", "attack")

@@ -165,6 +165,27 @@ bool tiny_audit_has(uint64_t sequence, uint64_t event, uint64_t a)
     return false;
 }
 
+uint64_t tiny_setting(const struct boot_info *info, const char *key, uint64_t otherwise)
+{
+    for (uint32_t at = 0; at < sizeof(info->command_line) && info->command_line[at] != 0; at++) {
+        uint32_t n = 0;
+        uint64_t value = 0;
+
+        while (key[n] != 0 && at + n < sizeof(info->command_line) && info->command_line[at + n] == key[n]) {
+            n++;
+        }
+        for (; key[n] == 0 && at + n < sizeof(info->command_line); at++) {
+            const char digit = info->command_line[at + n];
+
+            if (digit < '0' || digit > '9') {
+                return value;
+            }
+            value = value * 10 + (uint64_t)(digit - '0');
+        }
+    }
+    return otherwise;
+}
+
 static void find_memory(void)
 {
     const struct boot_range *largest = &boot->ranges[0];

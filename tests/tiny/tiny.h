@@ -80,6 +80,9 @@ uint64_t tiny_rdtsc(void);
 bool tiny_audit_has(uint64_t sequence, uint64_t event, uint64_t a);
 uint64_t tiny_audit_next(void);
 
+/* The number after `key` in the core's command line, or `otherwise`. */
+uint64_t tiny_setting(const struct boot_info *info, const char *key, uint64_t otherwise);
+
 #define TINY_VCPUS_MAX 4u
 
 /* A guest that runs a function of this image, in a copy of the image as it is now (tiny_guest.c). */

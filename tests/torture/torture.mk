@@ -18,8 +18,8 @@ $(BUILD)/torture/transition: tests/torture/transition.c tests/transition/transit
 	$(TORTURE_BUILD) -O2 $(filter %.c,$^) -o $@
 TORTURE_PROGRAMS := $(addprefix $(BUILD)/torture/,host host-sanitized transition)
 
-torture: $(TORTURE_PROGRAMS) $(BUILD)/core.elf $(BUILD)/attack/torture.bin $(BUILD)/attack/transition.bin $(BUILD)/attack/windows.bin ## hostile managers and guests, 20 minutes at most (HOURS=n: go on; SEED=n: again)
+torture: $(TORTURE_PROGRAMS) $(BUILD)/core.elf $(patsubst %,$(BUILD)/attack/%.bin,torture transition windows races) ## hostile managers and guests, 20 minutes at most (HOURS=n: go on; SEED=n: again)
 	@tests/torture/torture.py
-torture-short: $(TORTURE_PROGRAMS)
+torture-short: $(TORTURE_PROGRAMS) $(BUILD)/core.elf $(BUILD)/attack/races.bin
 	@tests/torture/torture.py --short
 .PHONY: torture torture-short

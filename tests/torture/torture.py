@@ -33,6 +33,7 @@ COLUMNS = ("resource", "tests", "calls made", "attacks denied", "failures", "see
 SHORT_SECONDS, LONG_SECONDS = 60, 500
 HOST_CALLS, SANITIZED_CALLS = 10_000_000, 1_000_000
 EMULATOR_SECONDS = 900
+SHORT_ROUNDS, LONG_ROUNDS = 1000, 20000  # of races
 
 
 class Part:
@@ -71,12 +72,12 @@ def run_program(part, command, seconds):
     part.finish(text, status)
 
 
-def run_emulator(part, attack, cpus=1):
+def run_emulator(part, attack, cpus=1, settings=""):
     """Boots a hostile manager in Bochs."""
     with tempfile.TemporaryDirectory(prefix="bulkhead-torture-") as directory:
         image = pathlib.Path(directory) / f"{attack}.iso"
         iso.make_iso(image, BUILD / "core.elf", {"manager": BUILD / "attack" / f"{attack}.bin"},
-                     command_line=f"torture-seed={part.seed}", efi=False)
+                     command_line=f"torture-seed={part.seed}{settings}", efi=False)
         machine = Bochs(image, directory, memory_mib=256, cpus=cpus)
         with machine:
             try:
@@ -141,7 +142,7 @@ def main():
         return report([part])
     transition, plain, checked = Part("every state and call", "-"), Part("host", seed), Part("host, sanitizers on", seed + 1)
     real, windows = Part("emulator, every state and call", "-"), Part("emulator, events at every instruction of a switch", "-")
-    emulator = Part("emulator", seed)
+    emulator, races = Part("emulator", seed), Part("emulator, two CPUs at once", seed)
     started = time.monotonic()
     run_program(transition, [host / "transition"], 600)
     # Two at a time.
@@ -150,7 +151,8 @@ def main():
     first.start()
     run_program(checked, [host / "host-sanitized", checked.seed, endless if hours else SANITIZED_CALLS, int(seconds)],
                 seconds + 300)
-    parts = [transition, plain, checked]
+    run_emulator(races, "races", cpus=2, settings=f" torture-rounds={SHORT_ROUNDS if short else LONG_ROUNDS}")
+    parts = [transition, plain, checked, races]
     if not short:
         run_emulator(real, "transition")
         run_emulator(windows, "windows", cpus=2)

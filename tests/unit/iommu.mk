@@ -9,5 +9,7 @@ device_group_test_SRC := isolation/device_group.c
 device_group_test_DATA := $(wildcard tests/unit/data/pci/*)
 device_test_SRC := isolation/device.c
 device_test_CFLAGS := -Wno-unused-parameter -DPARTITIONS_MAX=6u
+device_transition_test_SRC := isolation/device.c isolation/device_act.c isolation/device_config.c isolation/device_irq.c
+device_transition_test_CFLAGS := -iquote tests/unit/fake_vtd -Wno-unused-parameter -DPARTITIONS_MAX=8u
 pci_function_test_SRC := arch/x86_64/pci_function.c
 pci_function_test_CFLAGS := -Wno-unused-parameter

@@ -28,6 +28,7 @@ void insn_zero_quadwords(void *to, uint64_t count);
 void insn_clflush(const void *at);
 bool insn_vmxon(uint64_t region);
 bool insn_vmclear(uint64_t vmcs);
+void insn_unblock_nmi(void);
 
 static inline void insn_mfence(void)
 {
