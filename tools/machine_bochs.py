@@ -33,6 +33,11 @@ speaker: enabled=0
 """
 
 
+def ept_violations(log):
+    """The guest-physical addresses of all EPT violations that Bochs' log (text) tells of, in order."""
+    return [int(address, 16) for address in re.findall(r"EPT violation for guest paddr 0x([0-9a-f]+)", log)]
+
+
 class Bochs(Machine):
     """A Bochs machine.  What the guest writes to port 0xE9 is in debug_port()."""
 
@@ -81,9 +86,8 @@ class Bochs(Machine):
         return [int(tick) for tick in re.findall(r"^Next at t=(\d+)$", self._file("emulator.out"), re.MULTILINE)]
 
     def ept_violations(self):
-        """The guest-physical addresses of all EPT violations so far, in order."""
-        return [int(address, 16) for address in
-                re.findall(r"EPT violation for guest paddr 0x([0-9a-f]+)", self._file("bochs.log"))]
+        """As ept_violations, of its log so far."""
+        return ept_violations(self._file("bochs.log"))
 
     def diagnosis(self):
         lines = [line for line in self._file("bochs.log").splitlines() if ">>PANIC<<" in line or "[CPU" in line and "EPT violation" not in line]

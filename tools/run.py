@@ -8,7 +8,7 @@
   MEM       its memory (256M)                 CMDLINE   more words for its command line
   CPUS      its CPUs, and the machine's (1)
   GUEST_CMD the command to run in it where there is no terminal
-  CONSOLE   a file to keep what the machine's console said
+  CONSOLE   a file to keep what the machine's console said     LOG   one for Bochs' own log
   TIME_LIMIT seconds after which a run without a terminal is ended (900)
 """
 import configparser
@@ -146,6 +146,9 @@ def run_command(machine, time_limit):
         return 1
     if setting("CONSOLE"):
         pathlib.Path(setting("CONSOLE")).write_bytes(machine.transcript)
+    log = pathlib.Path(machine.directory) / "bochs.log"
+    if setting("LOG") and log.is_file():
+        pathlib.Path(setting("LOG")).write_bytes(log.read_bytes())
     output = machine.transcript[begin.end():end.start()].replace(b"\r\n", b"\n")
     sys.stdout.flush()
     sys.stdout.buffer.write(output)
