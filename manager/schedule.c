@@ -12,6 +12,7 @@ enum {
     WEIGHT_UNIT = 100, /* at the weight of who has none in its configuration, virtual time is ticks */
     NOWHERE = SCHEDULE_CPUS_MAX,
     LAG_SLICES = 3, /* what a queue may be behind others: it lacks members, not turns */
+    REST_PARTS = 8, /* of a millisecond: the least rest of a cap that is used */
     MOVE_PARTS = 4, /* of a slice: what one must be behind another queue's to be worth a move */
 };
 #define NEVER UINT64_MAX
@@ -154,19 +155,29 @@ static void tell(uint32_t cpu, const struct schedule_share *share)
     }
 }
 
-static bool is_over_cap(struct schedule_share *share, uint64_t now)
+/* Ticks that it may still run in this period: what other CPUs run now is not counted yet. */
+static uint64_t left_of_cap(struct schedule_share *share, uint64_t now)
 {
     const uint64_t period = now / (PERIOD_MS * ms);
+    const uint64_t granted = PERIOD_MS * ms * share->cap / 100;
+    uint64_t used;
 
     if (share->cap == 0) {
-        return false;
+        return NEVER;
     }
     /* Two CPUs may find the new period at once: both set it to nothing used. */
     if (__atomic_load_n(&share->period, __ATOMIC_RELAXED) != period) {
         __atomic_store_n(&share->period, period, __ATOMIC_RELAXED);
         __atomic_store_n(&share->period_used, 0, __ATOMIC_RELAXED);
     }
-    return __atomic_load_n(&share->period_used, __ATOMIC_RELAXED) >= PERIOD_MS * ms * share->cap / 100;
+    used = __atomic_load_n(&share->period_used, __ATOMIC_RELAXED);
+    return granted > used ? granted - used : 0;
+}
+
+/* A rest that is not worth a switch counts as none: the core takes many short runs in a row for single-stepping. */
+static bool is_over_cap(struct schedule_share *share, uint64_t now)
+{
+    return left_of_cap(share, now) < ms / REST_PARTS;
 }
 
 /* Under the lock of the queue of `cpu`: what its members have had, for other CPUs to see. */
@@ -388,6 +399,7 @@ struct schedule_vcpu *schedule_pick(uint32_t cpu, uint64_t now, uint64_t *end)
 {
     struct queue *queue = &queues[cpu];
     struct schedule_vcpu *first;
+    uint64_t slice;
 
     balance(cpu, now);
     lock_take(&queue->lock);
@@ -397,7 +409,9 @@ struct schedule_vcpu *schedule_pick(uint32_t cpu, uint64_t now, uint64_t *end)
         set_state(first, SCHEDULE_RUNNING, now);
         first->woken = false;
         queue->floor = first->virtual_time > queue->floor ? first->virtual_time : queue->floor;
-        *end = now + SLICE_MS * ms < *end ? now + SLICE_MS * ms : *end;
+        slice = left_of_cap(first->share, now);
+        slice = slice < SLICE_MS * ms ? slice : SLICE_MS * ms;
+        *end = now + slice < *end ? now + slice : *end;
     }
     publish(cpu, now);
     __atomic_store_n(&queue->idle, first == NULL, __ATOMIC_SEQ_CST);

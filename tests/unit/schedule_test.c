@@ -282,7 +282,7 @@ static void pins_and_caps_are_kept(void **state)
     add(1, 100, 0, 1ull << 1, 0);
     add(2, 100, 0, 1ull << 1, 0);
     run_until(2, 1000ull * MS);
-    assert_in_range(vcpus[0].ran, 240ull * MS, 275ull * MS);
+    assert_in_range(vcpus[0].ran, 240ull * MS, 250ull * MS);
     assert_in_range(vcpus[1].ran + vcpus[2].ran, 725ull * MS, 1000ull * MS);
 }
 
