@@ -213,7 +213,8 @@ def main():
             mutants = sample(mutants)
         pathlib.Path(WORK).mkdir(parents=True, exist_ok=True)
         only_named = bool(options)
-        if not only_named or any(what[0] in ("attack", "pytest") for mutant in mutants for what in mutant.evidence):
+        # What is asked later is built in the mutant's own tree.
+        if not only_named or any(mutant.evidence[0][0] in ("attack", "pytest") for mutant in mutants):
             build()
         return run_all(mutants, only_named)
     except Mend as reason:
