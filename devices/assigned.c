@@ -45,7 +45,7 @@ const char *assigned_refusal(const struct assigned_config *config, uint32_t slic
     if (bytes == VIRTIO_MSIX_BAR_BYTES) {
         return "it has no registers that the core maps";
     }
-    if (bytes > slice_bytes) {
+    if (bytes > slice_bytes || bytes > (uint64_t)ASSIGNED_PAGES_MAX * ASSIGNED_PAGE_BYTES) {
         return "its registers take more room than a guest has for one device, 2 MiB";
     }
     if (config->interrupts == 0) {
@@ -116,13 +116,40 @@ static void msix_write(struct assigned *device, uint32_t offset, unsigned size, 
     }
 }
 
-uint64_t assigned_bar_read(const struct assigned *device, unsigned bar, uint32_t offset, unsigned size)
+static uint64_t *denied_word(struct assigned *device, unsigned bar, uint32_t offset)
+{
+    return &device->denied[bar][offset / ASSIGNED_PAGE_BYTES / ASSIGNED_PAGES_OF_WORD];
+}
+
+static uint64_t denied_bit(uint32_t offset)
+{
+    return 1ull << offset / ASSIGNED_PAGE_BYTES % ASSIGNED_PAGES_OF_WORD;
+}
+
+static bool is_denied(struct assigned *device, unsigned bar, uint32_t offset)
+{
+    return (*denied_word(device, bar, offset) & denied_bit(offset)) != 0;
+}
+
+static uint64_t register_read(struct assigned *device, unsigned bar, uint32_t offset, unsigned size)
+{
+    uint64_t value = UINT64_MAX;
+
+    if (!is_denied(device, bar, offset) &&
+        !host_device_read(device->bars[bar].address + offset, size, &value)) {
+        *denied_word(device, bar, offset) |= denied_bit(offset);
+        return UINT64_MAX;
+    }
+    return value;
+}
+
+uint64_t assigned_bar_read(struct assigned *device, unsigned bar, uint32_t offset, unsigned size)
 {
     if (offset % size != 0) {
         return (uint64_t)PCI_NO_ANSWER;
     }
     return bar == device->msix_bar ? msix_read(device, offset, size)
-                                   : host_device_read(device->bars[bar].address + offset, size);
+                                   : register_read(device, bar, offset, size);
 }
 
 void assigned_bar_write(struct assigned *device, unsigned bar, uint32_t offset, unsigned size, uint64_t value)
@@ -132,8 +159,9 @@ void assigned_bar_write(struct assigned *device, unsigned bar, uint32_t offset, 
     }
     if (bar == device->msix_bar) {
         msix_write(device, offset, size, value);
-    } else {
-        host_device_write(device->bars[bar].address + offset, size, value);
+    } else if (!is_denied(device, bar, offset) &&
+               !host_device_write(device->bars[bar].address + offset, size, value)) {
+        *denied_word(device, bar, offset) |= denied_bit(offset);
     }
 }
 

@@ -16,6 +16,9 @@
  */
 enum {
     ASSIGNED_INTERRUPTS_MAX = VIRTIO_MSIX_VECTORS_MAX, /* of MSI-X; the guest is shown no more */
+    ASSIGNED_PAGE_BYTES = 4096,
+    ASSIGNED_PAGES_MAX = 512, /* of a BAR */
+    ASSIGNED_PAGES_OF_WORD = 64,
 };
 
 struct assigned_bar {
@@ -38,6 +41,9 @@ struct assigned {
     unsigned msix_bar;
     uint8_t msix_capability;
     struct virtio_msix msix;
+    /* Pages that the core does not map, as was seen: they read as ones and are not tried again, as each try is a record in
+     * the core's audit log, and the guest could fill it. */
+    uint64_t denied[PCI_BARS][ASSIGNED_PAGES_MAX / ASSIGNED_PAGES_OF_WORD];
 };
 
 /* NULL where a guest can be shown the function in `slice_bytes` bytes of its addresses; else why not, a plain sentence. */
@@ -53,7 +59,7 @@ unsigned assigned_interrupts(const struct assigned_config *config);
 /* A guest's accesses: rules as for virtio_pci_config_read(), virtio_pci_bar_read() and so on. */
 uint32_t assigned_config_read(const struct assigned *device, unsigned offset, unsigned size);
 void assigned_config_write(struct assigned *device, unsigned offset, unsigned size, uint32_t value);
-uint64_t assigned_bar_read(const struct assigned *device, unsigned bar, uint32_t offset, unsigned size);
+uint64_t assigned_bar_read(struct assigned *device, unsigned bar, uint32_t offset, unsigned size);
 void assigned_bar_write(struct assigned *device, unsigned bar, uint32_t offset, unsigned size,
                         uint64_t value);
 

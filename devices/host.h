@@ -23,10 +23,10 @@ void host_msi(struct guest *guest, uint64_t address, uint32_t data);
 /* The guest's console wrote these bytes. */
 void host_console_output(struct guest *guest, const uint8_t *bytes, uint32_t count);
 
-/* A register of a device that was assigned: 1, 2, 4 or 8 bytes at the manager's `address`, aligned.  Where the core has mapped
- * nothing, all ones are read and nothing is written. */
-uint64_t host_device_read(uint64_t address, unsigned size);
-void host_device_write(uint64_t address, unsigned size, uint64_t value);
+/* A register of a device that was assigned: 1, 2, 4 or 8 bytes at the manager's `address`, aligned.  False where the core has
+ * mapped nothing, which its audit log has a record of then: nothing was read or written. */
+bool host_device_read(uint64_t address, unsigned size, uint64_t *value);
+bool host_device_write(uint64_t address, unsigned size, uint64_t value);
 /* May PCI function `name`, which was assigned, use memory and send messages? */
 void host_device_master(uint32_t name, bool on);
 

@@ -79,17 +79,14 @@ void host_console_output(struct guest *guest, const uint8_t *bytes, uint32_t cou
     console_guest_output(&guest->voice, bytes, count);
 }
 
-uint64_t host_device_read(uint64_t address, unsigned size)
+bool host_device_read(uint64_t address, unsigned size, uint64_t *value)
 {
-    uint64_t value = UINT64_MAX;
-
-    guarded_load(&value, address, size);
-    return value;
+    return guarded_load(value, address, size);
 }
 
-void host_device_write(uint64_t address, unsigned size, uint64_t value)
+bool host_device_write(uint64_t address, unsigned size, uint64_t value)
 {
-    guarded_store(address, value, size);
+    return guarded_store(address, value, size);
 }
 
 void host_device_master(uint32_t name, bool on)

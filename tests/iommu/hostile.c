@@ -53,7 +53,10 @@ static void check(const char *name, bool good)
 
 static uint64_t get(uint32_t offset)
 {
-    return host_device_read(device->bars[0].address + offset, sizeof(uint32_t));
+    uint64_t value = UINT64_MAX;
+
+    host_device_read(device->bars[0].address + offset, sizeof(uint32_t), &value);
+    return value;
 }
 
 static void set(uint32_t offset, uint64_t value)

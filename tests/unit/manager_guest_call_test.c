@@ -34,13 +34,14 @@ uint32_t host_entropy(uint8_t *to, uint32_t bytes)
     return 0;
 }
 
-uint64_t host_device_read(uint64_t address, unsigned size)
+bool host_device_read(uint64_t address, unsigned size, uint64_t *value)
 {
-    return 0;
+    return false;
 }
 
-void host_device_write(uint64_t address, unsigned size, uint64_t value)
+bool host_device_write(uint64_t address, unsigned size, uint64_t value)
 {
+    return false;
 }
 
 void host_device_master(uint32_t name, bool on)

@@ -89,20 +89,22 @@ static bool is_register(uint64_t address, unsigned size)
     return address >= FAKE_DEVICE && address - FAKE_DEVICE + size <= FAKE_DEVICE_BYTES;
 }
 
-uint64_t host_device_read(uint64_t address, unsigned size)
+bool host_device_read(uint64_t address, unsigned size, uint64_t *value)
 {
-    uint64_t value = UINT64_MAX;
-    if (is_register(address, size)) {
-        memcpy(&value, &fake_device.registers[address - FAKE_DEVICE], size);
+    if (!is_register(address, size)) {
+        return false;
     }
-    return value;
+    memcpy(value, &fake_device.registers[address - FAKE_DEVICE], size);
+    return true;
 }
 
-void host_device_write(uint64_t address, unsigned size, uint64_t value)
+bool host_device_write(uint64_t address, unsigned size, uint64_t value)
 {
-    if (is_register(address, size)) {
-        memcpy(&fake_device.registers[address - FAKE_DEVICE], &value, size);
+    if (!is_register(address, size)) {
+        return false;
     }
+    memcpy(&fake_device.registers[address - FAKE_DEVICE], &value, size);
+    return true;
 }
 
 void host_device_master(uint32_t name, bool on)
