@@ -5,7 +5,6 @@
 #include "isolation/device_act.h"
 #include "isolation/device_group.h"
 #include "isolation/partition.h"
-#include "isolation/trusted_device.h"
 
 /* Source: PCI Express Base Specification, "Function Level Reset"; PCI Local Bus Specification 3.0, "Reset" (1 s). */
 #define MILLISECONDS_LINE     2u
@@ -106,7 +105,8 @@ static uint64_t reset_step(uint32_t group)
 /*@ requires inv: device_inv && is_group(group) && !had(group) && is_partition(slot) && id != 0;
     requires fit: traces[group] == 0 || traces[group] == id;
     requires may: device_facts[group].grantable != 0 && (is_guest(slot) ==> device_facts[group].managers == 0);
-    assigns devices[group], dma_of[group], traces[group], audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
+    assigns devices[group], dma_of[group], traces[group], sees[0 .. PCI_FUNCTIONS_MAX - 1],
+            ept_window_leaves[0 .. EPT_WINDOW_PAGES - 1], window_stale, audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
     ensures inv: device_inv;
 */
 static uint64_t give(uint32_t group, uint32_t slot, uint64_t id, uint64_t name)
@@ -160,7 +160,8 @@ uint64_t device_assign(uint64_t id, uint64_t name)
 
 /* Takes a group from its owner. */
 /*@ requires inv: device_inv && is_group(group) && had(group);
-    assigns devices[group], dma_of[group], audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
+    assigns devices[group], dma_of[group], sees[0 .. PCI_FUNCTIONS_MAX - 1], device_irqs[0 .. VTD_INTERRUPTS_MAX - 1],
+            ept_window_leaves[0 .. EPT_WINDOW_PAGES - 1], window_stale, audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
     ensures inv: device_inv;
     ensures gone: devices[group].owner == PARTITION_CORE && dma_of[group] == 0;
 */
@@ -195,7 +196,8 @@ void device_release_all(uint32_t partition)
     /*@ loop invariant 0 <= g <= PCI_FUNCTIONS_MAX;
         loop invariant inv: device_inv;
         loop invariant gone: \forall integer h; 0 <= h < g ==> devices[h].owner != partition && dma_of[h] != partition;
-        loop assigns g, devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1],
+        loop assigns g, devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1], sees[0 .. PCI_FUNCTIONS_MAX - 1], device_irqs[0 .. VTD_INTERRUPTS_MAX - 1],
+            ept_window_leaves[0 .. EPT_WINDOW_PAGES - 1], window_stale,
             audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
         loop variant PCI_FUNCTIONS_MAX - g; */
     for (uint32_t g = 0; g < PCI_FUNCTIONS_MAX; g++) {
@@ -208,7 +210,8 @@ void device_release_all(uint32_t partition)
 
 /* Its requests see nothing any more; it stays its owner's. */
 /*@ requires inv: device_inv && is_group(group) && devices[group].state == DEVICE_OWNED;
-    assigns devices[group], dma_of[group], audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
+    assigns devices[group], dma_of[group], sees[0 .. PCI_FUNCTIONS_MAX - 1], device_irqs[0 .. VTD_INTERRUPTS_MAX - 1],
+            ept_window_leaves[0 .. EPT_WINDOW_PAGES - 1], window_stale, audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
     ensures inv: device_inv;
 */
 static void cut_off(uint32_t group)

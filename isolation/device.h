@@ -6,6 +6,9 @@
 
 #include "abi/status.h"
 #include "isolation/audit.h"
+#include "isolation/device_act.h"
+#include "isolation/device_irq.h"
+#include "isolation/device_page.h"
 #include "isolation/device_types.h"
 #include "isolation/life.h"
 
@@ -14,11 +17,7 @@
 #define DEVICE_FAULTS_TOLD 16u   /* faults of a group that the audit log tells of, since it was assigned */
 #define DEVICE_FAULTS_MAX  1024u /* at so many it is cut off */
 
-/*@ ghost uint32_t dma_of[PCI_FUNCTIONS_MAX]; */ /* of a group: the partition whose domain its requests see; 0: blocked */
-/*@ ghost uint64_t traces[PCI_FUNCTIONS_MAX]; */ /* of a group: the id of the partition whose data it may hold; 0: none */
-
-/*@ predicate is_group(integer g) = 0 <= g < PCI_FUNCTIONS_MAX;
-    predicate had{L}(integer g) = \at(devices[g].state,L) == DEVICE_OWNED || \at(devices[g].state,L) == DEVICE_CUT_OFF;
+/*@ predicate had{L}(integer g) = \at(devices[g].state,L) == DEVICE_OWNED || \at(devices[g].state,L) == DEVICE_CUT_OFF;
     predicate device_wf{L}(integer g) =
       \at(devices[g].state,L) <= DEVICE_CUT_OFF &&
       // Requests see the domain of the owner, or none.
@@ -31,15 +30,14 @@
       (\at(traces[g],L) == 0 || \at(traces[g],L) == \at(devices[g].last,L)) &&
       (\at(devices[g].state,L) == DEVICE_VIRGIN || (DEVICE_ASSERTED <= \at(devices[g].state,L) <= DEVICE_CLEAN) ==>
         \at(traces[g],L) == 0);
-    predicate groups_ok{L} = \forall integer i; is_group(i) ==> is_group(\at(device_facts[i].group,L));
-    predicate device_inv{L} = groups_ok{L} && \forall integer g; is_group(g) ==> device_wf{L}(g);
+    predicate device_inv{L} = acts_inv{L} && \forall integer g; is_group(g) ==> device_wf{L}(g);
     predicate same_devices_but{L1,L2}(integer a) = \forall integer g; is_group(g) ==> g != a ==>
       \at(devices[g],L1) == \at(devices[g],L2) && \at(dma_of[g],L1) == \at(dma_of[g],L2);
 */
 
 /* At boot, after vtd_function_init() and pci_function_init(): every group is VIRGIN. */
 /*@ requires boot: \forall integer g; is_group(g) ==> dma_of[g] == 0 && traces[g] == 0;
-    requires groups_ok;
+    requires hardware: acts_inv;
     assigns devices[0 .. PCI_FUNCTIONS_MAX - 1];
     ensures inv: device_inv;
 */
@@ -57,7 +55,8 @@ void device_init(void);
  *   NO_ROOM    RSI  too many buses, or partitions that have devices
  */
 /*@ requires inv: device_inv;
-    assigns devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1], traces[0 .. PCI_FUNCTIONS_MAX - 1],
+    assigns devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1], sees[0 .. PCI_FUNCTIONS_MAX - 1], device_irqs[0 .. VTD_INTERRUPTS_MAX - 1],
+            ept_window_leaves[0 .. EPT_WINDOW_PAGES - 1], window_stale, traces[0 .. PCI_FUNCTIONS_MAX - 1],
             audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
     ensures inv: device_inv;
     ensures stays: \forall integer g; is_group(g) ==> \old(had(g)) ==> devices[g] == \old(devices[g]) && dma_of[g] == \old(dma_of[g]);
@@ -65,14 +64,16 @@ void device_init(void);
 uint64_t device_assign(uint64_t id, uint64_t name);
 /* INVALID at RDI: no such function.  BAD_STATE at RDI: nobody has it. */
 /*@ requires inv: device_inv;
-    assigns devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1], audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
+    assigns devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1], sees[0 .. PCI_FUNCTIONS_MAX - 1], device_irqs[0 .. VTD_INTERRUPTS_MAX - 1],
+            ept_window_leaves[0 .. EPT_WINDOW_PAGES - 1], window_stale, audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
     ensures inv: device_inv;
 */
 uint64_t device_release(uint64_t name);
 
 /* Partition `partition` has no devices any more.  Before its tables go. */
 /*@ requires inv: device_inv && is_partition(partition);
-    assigns devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1], audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
+    assigns devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1], sees[0 .. PCI_FUNCTIONS_MAX - 1], device_irqs[0 .. VTD_INTERRUPTS_MAX - 1],
+            ept_window_leaves[0 .. EPT_WINDOW_PAGES - 1], window_stale, audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
     ensures inv: device_inv;
     ensures gone: \forall integer g; is_group(g) ==> devices[g].owner != partition && dma_of[g] != partition;
 */
@@ -80,7 +81,8 @@ void device_release_all(uint32_t partition);
 
 /* A unit blocked a request of function `name`: of page `address`, for `reason` (iommu/vtd_fault.h). */
 /*@ requires inv: device_inv;
-    assigns devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1], audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
+    assigns devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1], sees[0 .. PCI_FUNCTIONS_MAX - 1], device_irqs[0 .. VTD_INTERRUPTS_MAX - 1],
+            ept_window_leaves[0 .. EPT_WINDOW_PAGES - 1], window_stale, audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
     ensures inv: device_inv;
 */
 void device_fault(uint64_t name, uint64_t address, uint64_t reason);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "isolation/device_config.h"
 
-#include "abi/hypercall.h"
-#include "abi/status.h"
-#include "arch/x86_64/pci_function.h"
 #include "isolation/device_group.h"
 
 #define COMMAND_OFFSET 4u
@@ -11,17 +8,34 @@
 #define COMMAND_MASK   ((uint32_t)(PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_INTX_OFF))
 #define BITS_PER_BYTE  8u
 
+/*@ requires 0 < code < 0x100 && operand < 0x100;
+    assigns \nothing;
+    ensures \result.status == STATUS_AT(code, operand) && \result.value == 0;
+*/
 static struct answer refuse(uint64_t code, uint64_t operand)
 {
     return (struct answer){STATUS_AT(code, operand), 0};
 }
 
+/*@ requires index < PCI_FUNCTIONS_MAX && offset < PCI_CONFIG_BYTES && (bytes == 1 || bytes == 2 || bytes == 4);
+    assigns \nothing;
+    ensures \result.status == STATUS_OK;
+*/
 static struct answer read(uint32_t index, uint64_t offset, uint64_t bytes)
 {
+    const uint64_t mask = bytes == 4 ? UINT32_MAX : bytes == 2 ? UINT16_MAX : UINT8_MAX;
     const uint64_t dword = pci_function_read(index, (uint32_t)(offset / 4u * 4u));
 
-    return (struct answer){STATUS_OK,
-                           dword >> offset % 4u * BITS_PER_BYTE & ((1ull << bytes * BITS_PER_BYTE) - 1u)};
+    return (struct answer){STATUS_OK, dword >> offset % 4u * BITS_PER_BYTE & mask};
+}
+
+/* Of a function that somebody has. */
+/*@ requires is_function(index) && machine_ok && devices[group_of(index)].state == DEVICE_OWNED;
+    assigns \nothing;
+*/
+static void write_command(uint32_t index, uint64_t value)
+{
+    pci_function_command(index, COMMAND_MASK, (uint32_t)(value & COMMAND_MASK));
 }
 
 struct answer device_config(uint64_t name, uint64_t offset, uint64_t access, uint64_t value)
@@ -51,6 +65,6 @@ struct answer device_config(uint64_t name, uint64_t offset, uint64_t access, uin
         return refuse(STATUS_DENIED, OPERAND_RSI);
     }
     /* All checks passed: nothing below can fail. */
-    pci_function_command(index, COMMAND_MASK, (uint32_t)value & COMMAND_MASK);
+    write_command(index, value);
     return (struct answer){STATUS_OK, 0};
 }

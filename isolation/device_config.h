@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#include "abi/hypercall.h"
+#include "abi/status.h"
+#include "isolation/device_page.h"
+#include "isolation/invariant.h"
 #include "lib/answer.h"
 
 /*
@@ -16,6 +20,13 @@
  *   BAD_STATE  RDI  write: it has no owner, or is cut off
  *   DENIED     RSI  write: not on the list
  */
+/*@ requires locked: held == 1;
+    requires inv: machine_ok;
+    assigns \nothing;
+    ensures none: \result.status == STATUS_OK ==> offset < PCI_CONFIG_BYTES;
+    ensures written: \result.status == STATUS_OK ==> access >= PCI_CONFIG_WRITE ==> \result.value == 0 && offset == 4 && access == PCI_CONFIG_WRITE + 2;
+    ensures refused: \result.status != STATUS_OK ==> \result.value == 0;
+*/
 struct answer device_config(uint64_t name, uint64_t offset, uint64_t access, uint64_t value);
 
 #endif

@@ -56,4 +56,11 @@ extern struct device_facts device_facts[PCI_FUNCTIONS_MAX];
 
 #define DEVICE_NONE PCI_FUNCTIONS_MAX
 
+/*@ ghost uint32_t dma_of[PCI_FUNCTIONS_MAX]; */ /* of a group: the partition whose domain its requests see; 0: blocked */
+/*@ ghost uint64_t traces[PCI_FUNCTIONS_MAX]; */ /* of a group: the id of the partition whose data it may hold; 0: none */
+
+/*@ predicate is_group(integer g) = 0 <= g < PCI_FUNCTIONS_MAX;
+    predicate groups_ok{L} = \forall integer i; is_group(i) ==> is_group(\at(device_facts[i].group,L));
+*/
+
 #endif

@@ -66,7 +66,7 @@ has_smoke() { # FILE: are its smoke tests to be run?
 prove() { # FILE: its logs, and then a file with the exit status and the seconds it took
     log=$(log_of "$1") start=$(date +%s) only=() status=0
     # A driver that includes a source, for its static functions, proves its own functions only.
-    case $1 in vmx/*) only=(-wp-fct "$(python3 proofs/contracts.py --defined "$1")") ;; esac
+    case $1 in vmx/* | isolation/device_*) only=(-wp-fct "$(python3 proofs/contracts.py --defined "$1")") ;; esac
     case $1 in proofs/part_*) only=(-wp-fct "$(sed -n 's/^.*: proves \(.*\) \*\/$/\1/p' "$1")") ;; esac
     case $1 in proofs/ni_*) only=(-wp-fct "$(grep -oE '^void ni_\w+' "$1" | sed 's/void //' | paste -sd,)") ;; esac
     frama-c "${options[@]}" "${goal_options[@]}" "${only[@]}" "$1" "${rest_options[@]}" "${only[@]}" > "$log" 2>&1 || status=$?

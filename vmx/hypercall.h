@@ -31,7 +31,8 @@
 /* The manager executed VMCALL: decode, act, answer (abi/hypercall.h).  After VCPU_RUN the current vCPU is a guest's. */
 /*@ requires ready: hypercall_ready;
     assigns held, state_here, percpu_here, percpus[0 .. CPUS_MAX - 1], traces[0 .. PCI_FUNCTIONS_MAX - 1],
-            devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1], audit_ring[0 .. AUDIT_RECORDS - 1], audit_count,
+            devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1], sees[0 .. PCI_FUNCTIONS_MAX - 1], device_irqs[0 .. VTD_INTERRUPTS_MAX - 1],
+            ept_window_leaves[0 .. EPT_WINDOW_PAGES - 1], window_stale, audit_ring[0 .. AUDIT_RECORDS - 1], audit_count,
             frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
             partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
@@ -101,7 +102,8 @@ struct answer hypercall_vcpu_create(const struct gpr_file *registers);
 uint64_t hypercall_partition_destroy(uint64_t id);
 /* FRAME_RECLAIM: the partition's devices are released before its tables can go. */
 /*@ requires ready: held == 0 && device_inv;
-    assigns held, devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1], audit_ring[0 .. AUDIT_RECORDS - 1], audit_count,
+    assigns held, devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1], sees[0 .. PCI_FUNCTIONS_MAX - 1], device_irqs[0 .. VTD_INTERRUPTS_MAX - 1],
+            ept_window_leaves[0 .. EPT_WINDOW_PAGES - 1], window_stale, audit_ring[0 .. AUDIT_RECORDS - 1], audit_count,
             frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
             partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
@@ -114,7 +116,8 @@ uint64_t hypercall_frame_reclaim(uint64_t id);
 /* Devices: these take the ownership lock around isolation/device*.h, where the refusals are said.  IRQ_MAP: INVALID at
  * R10 is also a CPU that the manager does not run on. */
 /*@ requires ready: held == 0 && device_inv;
-    assigns held, traces[0 .. PCI_FUNCTIONS_MAX - 1], devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1], audit_ring[0 .. AUDIT_RECORDS - 1], audit_count,
+    assigns held, traces[0 .. PCI_FUNCTIONS_MAX - 1], devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1], sees[0 .. PCI_FUNCTIONS_MAX - 1], device_irqs[0 .. VTD_INTERRUPTS_MAX - 1],
+            ept_window_leaves[0 .. EPT_WINDOW_PAGES - 1], window_stale, audit_ring[0 .. AUDIT_RECORDS - 1], audit_count,
             frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
             partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
@@ -124,7 +127,8 @@ uint64_t hypercall_frame_reclaim(uint64_t id);
 */
 uint64_t hypercall_device_assign(uint64_t id, uint64_t function);
 /*@ requires ready: held == 0 && device_inv;
-    assigns held, devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1], audit_ring[0 .. AUDIT_RECORDS - 1], audit_count,
+    assigns held, devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1], sees[0 .. PCI_FUNCTIONS_MAX - 1], device_irqs[0 .. VTD_INTERRUPTS_MAX - 1],
+            ept_window_leaves[0 .. EPT_WINDOW_PAGES - 1], window_stale, audit_ring[0 .. AUDIT_RECORDS - 1], audit_count,
             frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
             partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
@@ -133,7 +137,7 @@ uint64_t hypercall_device_assign(uint64_t id, uint64_t function);
     ensures devices: device_inv;
 */
 uint64_t hypercall_device_release(uint64_t function);
-/*@ requires ready: held == 0 && in == &state_here.gpr;
+/*@ requires ready: held == 0 && in == &state_here.gpr && device_inv;
     assigns held, frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
             partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
@@ -141,21 +145,23 @@ uint64_t hypercall_device_release(uint64_t function);
     ensures unlocked: held == 0;
 */
 struct answer hypercall_pci_config(const struct gpr_file *in);
-/*@ requires ready: held == 0 && in == &state_here.gpr && life_inv;
-    assigns held, frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
+/*@ requires ready: held == 0 && in == &state_here.gpr && life_inv && device_inv;
+    assigns held, device_irqs[0 .. VTD_INTERRUPTS_MAX - 1], frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
             partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
             vcpus[0 .. VCPUS_MAX - 1];
     ensures unlocked: held == 0;
+    ensures devices: device_inv;
     ensures cpu: in->r10 >= \old(made(PARTITION_MANAGER)) ==> \result == STATUS_AT(STATUS_INVALID, OPERAND_R10);
 */
 uint64_t hypercall_irq_map(const struct gpr_file *in);
-/*@ requires ready: held == 0;
-    assigns held, frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
+/*@ requires ready: held == 0 && device_inv;
+    assigns held, device_irqs[0 .. VTD_INTERRUPTS_MAX - 1], frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
             partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
             vcpus[0 .. VCPUS_MAX - 1];
     ensures unlocked: held == 0;
+    ensures devices: device_inv;
 */
 uint64_t hypercall_irq_unmap(uint64_t function, uint64_t number);
 /* VCPU_INTERRUPT: vcpu_request_interrupt(), and the CPU that runs the vCPU is told. */
@@ -182,7 +188,8 @@ uint64_t hypercall_vcpu_interrupt(uint64_t id, uint64_t vector);
 uint64_t hypercall_cpu_start(uint64_t cpu, uint64_t entry, uint64_t value);
 /* POWER.  INVALID at RDI: no such action; else it does not return. */
 /*@ requires ready: held == 0 && device_inv && life_inv;
-    assigns held, devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1], audit_ring[0 .. AUDIT_RECORDS - 1], audit_count,
+    assigns held, devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1], sees[0 .. PCI_FUNCTIONS_MAX - 1], device_irqs[0 .. VTD_INTERRUPTS_MAX - 1],
+            ept_window_leaves[0 .. EPT_WINDOW_PAGES - 1], window_stale, audit_ring[0 .. AUDIT_RECORDS - 1], audit_count,
             frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
             partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
@@ -195,7 +202,8 @@ uint64_t hypercall_power(uint64_t action);
 
 /* Now and then a look at what VT-d units have blocked. */
 /*@ requires ready: held == 0 && device_inv && life_inv;
-    assigns held, percpu_here.polls, devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1], audit_ring[0 .. AUDIT_RECORDS - 1], audit_count,
+    assigns held, percpu_here.polls, devices[0 .. PCI_FUNCTIONS_MAX - 1], dma_of[0 .. PCI_FUNCTIONS_MAX - 1], sees[0 .. PCI_FUNCTIONS_MAX - 1], device_irqs[0 .. VTD_INTERRUPTS_MAX - 1],
+            ept_window_leaves[0 .. EPT_WINDOW_PAGES - 1], window_stale, audit_ring[0 .. AUDIT_RECORDS - 1], audit_count,
             frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
             partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
