@@ -205,6 +205,10 @@ void device_group_init(void)
     for (uint32_t i = 0; i < pci_machine.count; i++) {
         add_to_group(i);
         //@ assert still: \forall integer j; is_group(j) ==> group_of(j) == \at(group_of(j),LoopCurrent);
+        //@ assert valid: \forall integer j; 0 <= j < i ==> is_group(group_of(j));
+        //@ assert before: \forall integer j; 0 <= j < i ==> told{LoopCurrent}(j);
+        //@ assert less: \forall integer j; 0 <= j < i ==> device_facts[group_of(j)].grantable != 0 ==> \at(device_facts[group_of(j)].grantable,LoopCurrent) != 0;
+        //@ assert more: \forall integer j; 0 <= j < i ==> \at(device_facts[group_of(j)].managers,LoopCurrent) != 0 ==> device_facts[group_of(j)].managers != 0;
         //@ assert fell: \forall integer j; 0 <= j < i ==> device_facts[group_of(j)].grantable != 0 ==> may_go(j);
         //@ assert rose: \forall integer j; 0 <= j < i ==> managers_only(j) ==> device_facts[group_of(j)].managers != 0;
     }
