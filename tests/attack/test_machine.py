@@ -10,7 +10,7 @@ import pytest
 from conftest import BUILD, CORE, PATIENCE
 
 # And how many CPUs the machine has: emulated CPUs take time even when parked.
-ATTACKS = {"smp": 2, "windows": 2, "machine_cpus": 2, "machine_memory": 1, "machine_msrs": 1, "machine_ports": 1}
+ATTACKS = {"smp": 2, "windows": 2, "apic": 2, "machine_cpus": 2, "machine_memory": 1, "machine_msrs": 1, "machine_ports": 1}
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
