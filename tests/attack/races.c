@@ -320,6 +320,21 @@ static void end_under_way(uint32_t h)
     steps[1][0].delay = (uint32_t)hostile_below(&hostile, DELAYS / 4);
 }
 
+/* Both donate the same frames, to the same guest or to another. */
+static void donate_both(void)
+{
+    do {
+        choose_call(&steps[0][0], MODEL_GUESTS);
+    } while (steps[0][0].call.number != HYPERCALL_FRAME_DONATE);
+    steps[0][0].h = HOSTILES;
+    steps[0][0].delay = (uint32_t)hostile_below(&hostile, 30);
+    steps[1][0] = steps[0][0];
+    steps[1][0].delay = (uint32_t)hostile_below(&hostile, 30);
+    if (hostile_chance(&hostile, 50)) {
+        steps[1][0].call.argument[0] = model.guest[hostile_below(&hostile, MODEL_GUESTS)].id;
+    }
+}
+
 static void choose_round(void)
 {
     const uint32_t h = (uint32_t)hostile_below(&hostile, HOSTILES);
@@ -334,6 +349,8 @@ static void choose_round(void)
     }
     if (hostile_chance(&hostile, 1)) {
         end_under_way(h);
+    } else if (hostile_chance(&hostile, 10)) {
+        donate_both();
     }
 }
 
