@@ -226,6 +226,38 @@ static void make_address_space(uint64_t image)
     }
 }
 
+/* What the command line's `key`=on or =off chooses, or `otherwise`. */
+static bool choice(const char *key, bool otherwise, const char *complaint)
+{
+    const char *line = parameters.command_line;
+    const uint32_t bound = sizeof(parameters.command_line);
+    struct command_line_word value;
+
+    if (command_line_says(line, bound, key, "on")) {
+        return true;
+    }
+    if (command_line_says(line, bound, key, "off")) {
+        return false;
+    }
+    if (command_line_find(line, bound, key, &value)) {
+        console_line(complaint);
+    }
+    return otherwise;
+}
+
+/* Two threads of a core see much of each other: by default only one of them runs partitions. */
+static bool with_siblings(void)
+{
+    return choice("smt", false,
+                  "the command line's smt= is neither on nor off: one thread of a core is used");
+}
+
+static bool with_apic_virtualization(void)
+{
+    return choice("apicv", true,
+                  "the command line's apicv= is neither on nor off: APIC virtualisation is used where it is");
+}
+
 _Noreturn void bringup(uint64_t boot_information, uint64_t image)
 {
     console_init();
@@ -235,7 +267,7 @@ _Noreturn void bringup(uint64_t boot_information, uint64_t image)
     take_memory(boot_information, image);
     manager_entry = manager_module_find(&parameters, &manager_image);
     vmxon_check();
-    capability_negotiate();
+    capability_negotiate(with_apic_virtualization());
     make_address_space(image);
     paging_switch();
     if (screen_bytes != 0) {
@@ -248,6 +280,8 @@ _Noreturn void bringup(uint64_t boot_information, uint64_t image)
 static void say_sizes(void)
 {
     console_line_decimal("the core keeps ", region_size() / FRAMES_PER_MIB, " MiB for itself");
+    console_line(capability.has_apic_virtualization ? "interrupts of guests are delivered by the CPU (apicv)"
+                                                    : "interrupts of guests are delivered by the core");
 }
 
 static hfn_t zeroed_frames(uint64_t count)
@@ -293,22 +327,8 @@ static void grant_manager_memory(void)
 static void make_policies(void)
 {
     cpuid_policy_init(tsc_khz(), capability.has_xsaves);
-    msr_policy_init();
+    msr_policy_init(capability.has_apic_virtualization);
     port_policy_init(console_has_debug_port());
-}
-
-/* Two threads of a core see much of each other: by default only one of them runs partitions. */
-static bool with_siblings(void)
-{
-    const char *line = parameters.command_line;
-    const uint32_t bound = sizeof(parameters.command_line);
-    struct command_line_word value;
-
-    if (command_line_find(line, bound, "smt", &value) && !command_line_says(line, bound, "smt", "on") &&
-        !command_line_says(line, bound, "smt", "off")) {
-        console_line("the command line's smt= is neither on nor off: one thread of a core is used");
-    }
-    return command_line_says(line, bound, "smt", "on");
 }
 
 _Noreturn void bringup_on_own_stack(void)

@@ -24,14 +24,17 @@ FAILED = re.compile(r"^FAIL ", re.MULTILINE)
 TIME_LIMIT = 300
 MEMORY_MIB = 512
 CPUS = {"ipi": 2}  # of the machines for images that need more than one
+# Lines that are measured again where the core delivers the interrupts of guests, not the CPU, with this at their name.
+BY_THE_CORE = {"ipi": "ipi.same-guest", "exits": "exit.none.eoi"}
+BY_THE_CORE_SUFFIX = ".apicv-off"
 ELF_ENTRY = 24  # offset of e_entry
 
 
-def run_image(manager):
-    """The lines that one bench image says."""
+def run_image(manager, command_line=""):
+    """The lines that one bench image says, on a core with this command line."""
     with tempfile.TemporaryDirectory(prefix="bulkhead-bench-") as directory:
         image = pathlib.Path(directory) / "bench.iso"
-        iso.make_iso(image, BUILD / "core.elf", {"manager": manager}, efi=False)
+        iso.make_iso(image, BUILD / "core.elf", {"manager": manager}, command_line=command_line, efi=False)
         with Bochs(image, directory, memory_mib=MEMORY_MIB, cpus=CPUS.get(pathlib.Path(manager).stem, 1)) as machine:
             try:
                 machine.wait_for("^bulkhead: power off", TIME_LIMIT)
@@ -95,6 +98,10 @@ def main():
         if not lines:
             raise Refusal(f"{manager} measured nothing")
         print("\n".join(lines), flush=True)
+        again = BY_THE_CORE.get(pathlib.Path(manager).stem)
+        if again:
+            line = next(line for line in run_image(manager, "apicv=off") if line.startswith(again + " "))
+            print(line.replace(again, again + BY_THE_CORE_SUFFIX), flush=True)
     progress("bench: the stock Linux guest")
     userland, command = boot_linux()
     print(f"boot.to-guest-userland {userland} instructions\nboot.to-guest-command {command} instructions", flush=True)

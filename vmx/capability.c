@@ -33,6 +33,9 @@ static const struct control primary_controls_wanted[] = {
 };
 static const struct control primary_guest_controls[] = {
     {PRIMARY_HLT_EXITING, true, "HLT exiting"},
+};
+/* Where the core keeps the TPR of guests; their CR8 would else be the CPU's. */
+static const struct control primary_software_apic_controls[] = {
     {PRIMARY_CR8_LOAD_EXITING, true, "CR8-load exiting"},
     {PRIMARY_CR8_STORE_EXITING, true, "CR8-store exiting"},
 };
@@ -82,6 +85,30 @@ static uint32_t negotiate(uint32_t msr, const struct control *wanted, uint64_t c
     return chosen;
 }
 
+/* The TPR shadow and all of these, or none.  "Virtualize APIC accesses" is never on: guests have the x2APIC alone. */
+#define SECONDARY_APIC_CONTROLS                                                                              \
+    (SECONDARY_X2APIC_MODE | SECONDARY_APIC_REGISTERS | SECONDARY_INTERRUPT_DELIVERY)
+
+static bool is_possible(uint32_t msr, uint32_t controls)
+{
+    return (insn_rdmsr(msr) >> 32 & controls) == controls;
+}
+
+/* Who keeps the local APIC of guests: the CPU, or the core. */
+static void negotiate_apic(uint32_t primary, bool wanted)
+{
+    capability.has_apic_virtualization = wanted && is_possible(primary, PRIMARY_TPR_SHADOW) &&
+                                         is_possible(MSR_IA32_VMX_PROCBASED_CTLS2, SECONDARY_APIC_CONTROLS);
+    capability.secondary_guest = capability.secondary;
+    if (capability.has_apic_virtualization) {
+        capability.primary_guest |= PRIMARY_TPR_SHADOW;
+        capability.secondary_guest |= SECONDARY_APIC_CONTROLS;
+    } else {
+        capability.primary_guest |=
+            negotiate(primary, primary_software_apic_controls, COUNT(primary_software_apic_controls));
+    }
+}
+
 #define VMX_BASIC_TRUE_CONTROLS        (1ull << 55)
 #define VMX_MISC_PREEMPTION_SHIFT_MASK 0x1fu
 
@@ -116,7 +143,7 @@ static void negotiate_ept(void)
     capability.has_ept_large = (capabilities & EPT_CAP_2_MIB_PAGES) != 0;
 }
 
-void capability_negotiate(void)
+void capability_negotiate(bool apic_virtualization)
 {
     bool is_true = (insn_rdmsr(MSR_IA32_VMX_BASIC) & VMX_BASIC_TRUE_CONTROLS) != 0;
     uint32_t pin = is_true ? MSR_IA32_VMX_TRUE_PINBASED_CTLS : MSR_IA32_VMX_PINBASED_CTLS;
@@ -131,6 +158,7 @@ void capability_negotiate(void)
         capability.primary | negotiate(primary, primary_guest_controls, COUNT(primary_guest_controls));
     capability.secondary =
         negotiate(MSR_IA32_VMX_PROCBASED_CTLS2, secondary_controls_wanted, COUNT(secondary_controls_wanted));
+    negotiate_apic(primary, apic_virtualization);
     capability.exit = negotiate(exit, exit_controls_wanted, COUNT(exit_controls_wanted));
     capability.entry = negotiate(entry, entry_controls_wanted, COUNT(entry_controls_wanted));
     capability.preemption_shift = (uint32_t)insn_rdmsr(MSR_IA32_VMX_MISC) & VMX_MISC_PREEMPTION_SHIFT_MASK;

@@ -79,6 +79,8 @@ EXIT_HANDLER static enum exit_next exit_guest(uint32_t reason)
         return exit_preemption_timer();
     case EXIT_XSETBV:
         return exit_xsetbv();
+    case EXIT_APIC_WRITE:
+        return exit_apic_write();
     case EXIT_TDCALL:
         return exit_tdcall();
     case EXIT_INIT:

@@ -57,6 +57,7 @@ EXIT_HANDLER enum exit_next exit_wrmsr(void);
 EXIT_HANDLER enum exit_next exit_ept_violation(void);
 EXIT_HANDLER enum exit_next exit_xsetbv(void);
 EXIT_HANDLER enum exit_next exit_interrupt_window(void);
+EXIT_HANDLER enum exit_next exit_apic_write(void);
 EXIT_HANDLER enum exit_next exit_preemption_timer(void);
 /* HLT, WBINVD, INVD, MWAIT, MONITOR, RDPMC, GETSEC, ENCLS, VMX instructions, XSAVES ...: #VE, #UD, #GP
  * or skipped, as the TDX guest ABI says for each. */

@@ -52,6 +52,7 @@ enum exit_reason {
     EXIT_INVVPID = 53,
     EXIT_WBINVD = 54,
     EXIT_XSETBV = 55,
+    EXIT_APIC_WRITE = 56,
     EXIT_RDRAND = 57,
     EXIT_INVPCID = 58,
     EXIT_VMFUNC = 59,

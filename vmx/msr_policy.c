@@ -127,13 +127,29 @@ static void allow_own_apic(uint8_t *bitmap)
     allow(bitmap, MSR_IA32_TSC_DEADLINE);
 }
 
-void msr_policy_init(void)
+/* What is in a guest's virtual-APIC page, and the writes by which the CPU keeps it so.  The rest is the core's to check
+ * (ICR, local vectors, timer), or no register: a read would be answered from the page. */
+static void allow_virtual_apic(uint8_t *bitmap)
+{
+    allow(bitmap, MSR_IA32_X2APIC_TPR);
+    allow_read(bitmap, MSR_IA32_X2APIC_PPR);
+    allow_write(bitmap, MSR_IA32_X2APIC_EOI);
+    for (uint32_t msr = MSR_IA32_X2APIC_ISR0; msr < MSR_IA32_X2APIC_ESR; msr++) {
+        allow_read(bitmap, msr);
+    }
+    allow_write(bitmap, MSR_IA32_X2APIC_SELF_IPI);
+}
+
+void msr_policy_init(bool apic_virtualization)
 {
     refuse_all(msr_policy_guest_bitmap);
     refuse_all(msr_policy_manager_bitmap);
     allow_saved(msr_policy_guest_bitmap);
     allow_saved(msr_policy_manager_bitmap);
     allow_own_apic(msr_policy_manager_bitmap);
+    if (apic_virtualization) {
+        allow_virtual_apic(msr_policy_guest_bitmap);
+    }
 
     /* With this bit Linux leaves the x2APIC on, with no hypervisor's name to tell it so. */
     arch_capabilities = ARCH_CAP_XAPIC_DISABLE_STATUS;

@@ -23,8 +23,9 @@ enum msr_policy_part {
 extern uint8_t msr_policy_guest_bitmap[FRAME_SIZE];
 extern uint8_t msr_policy_manager_bitmap[FRAME_SIZE];
 
-/* Makes the bitmaps of this machine; after cpuid_policy_init(). */
-void msr_policy_init(void);
+/* Makes the bitmaps of this machine; after cpuid_policy_init().  `apic_virtualization`: the CPU answers guests from their
+ * virtual-APIC pages, where every guest's VMCS tells it to (vmx/vmcs_setup.h). */
+void msr_policy_init(bool apic_virtualization);
 
 /*@ predicate guest_msr_readable(integer msr) = msr == MSR_SMI_COUNT || msr == MSR_IA32_BIOS_SIGN_ID || msr == MSR_IA32_FEATURE_CONTROL;
     logic integer guest_msr_value(integer msr) = msr == MSR_IA32_FEATURE_CONTROL ? FEATURE_CONTROL_LOCK : 0;

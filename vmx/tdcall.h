@@ -18,7 +18,7 @@
 /*@ requires map_gpa_ready && tables_inv && percpu_here.vcpu < VCPUS_MAX;
     assigns state_here.gpr.rax, state_here.gpr.rcx, state_here.gpr.rdx, state_here.gpr.r8, state_here.gpr.r9,
             state_here.gpr.r10, state_here.gpr.r11, state_here.gpr.r12, state_here.gpr.r13, state_here.gpr.r14,
-            state_here.gpr.r15, state_here.ve.valid, state_here.vlapic, state_here.halted, state_here.call_function,
+            state_here.gpr.r15, state_here.ve.valid, state_here.vlapic, state_here.virtual_apic[0 .. VIRTUAL_APIC_WORDS - 1], state_here.halted, state_here.call_function,
             state_here.call_mask, percpu_here.run_kind, percpu_here.run_mask, percpu_here.run_value,
             percpu_here.run_detail, held,
             frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],

@@ -38,7 +38,7 @@ static enum exit_next refuse_call(struct vcpu_state *state)
 
 /* The guest can halt with interrupts off: what is pending wakes it all the same. */
 /*@ requires state == &state_here && gpr_mask_ok(state->gpr.rcx);
-    assigns state->gpr.r10, state->gpr.r11, state->vlapic, state->halted, vcpus[0 .. VCPUS_MAX - 1],
+    assigns state->gpr.r10, state->gpr.r11, state->vlapic, state->virtual_apic[0 .. VIRTUAL_APIC_WORDS - 1], state->halted, vcpus[0 .. VCPUS_MAX - 1],
             percpu_here.run_kind, percpu_here.run_mask, percpu_here.run_value, percpu_here.run_detail;
     ensures answer: state->gpr.r10 == TDVMCALL_SUCCESS && state->gpr.r11 == 0;
     ensures told: \result == NEXT_RESUME || (\result == NEXT_MANAGER && percpu_here.run_mask == 0);
@@ -182,7 +182,7 @@ static enum exit_next map(struct vcpu_state *state)
 
 /*@ requires state == &state_here && gpr_mask_ok(state->gpr.rcx) && percpu_here.vcpu < VCPUS_MAX;
     requires map_gpa_ready;
-    assigns state->gpr.r10, state->gpr.r11, state->gpr.r12, state->gpr.r13, state->gpr.r14, state->gpr.r15, state->vlapic, state->halted,
+    assigns state->gpr.r10, state->gpr.r11, state->gpr.r12, state->gpr.r13, state->gpr.r14, state->gpr.r15, state->vlapic, state->halted, state->virtual_apic[0 .. VIRTUAL_APIC_WORDS - 1],
             state->call_function, state->call_mask, percpu_here.run_kind, percpu_here.run_mask, percpu_here.run_value,
             percpu_here.run_detail, held, frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],

@@ -28,7 +28,7 @@
 /* The current vCPU made one: RCX = mask, R10 = 0, R11 = function. */
 /*@ requires map_gpa_ready && percpu_here.vcpu < VCPUS_MAX;
     assigns state_here.gpr.rax, state_here.gpr.r10, state_here.gpr.r11, state_here.gpr.r12, state_here.gpr.r13,
-            state_here.gpr.r14, state_here.gpr.r15, state_here.vlapic, state_here.halted, state_here.call_function,
+            state_here.gpr.r14, state_here.gpr.r15, state_here.vlapic, state_here.virtual_apic[0 .. VIRTUAL_APIC_WORDS - 1], state_here.halted, state_here.call_function,
             state_here.call_mask, percpu_here.run_kind, percpu_here.run_mask, percpu_here.run_value, percpu_here.run_detail, held,
             frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],

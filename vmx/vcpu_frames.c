@@ -17,3 +17,8 @@ hfn_t vcpu_frames_state(uint32_t slot)
 {
     return vcpu_frames_vmcs(slot) + 1;
 }
+
+hfn_t vcpu_frames_virtual_apic(uint32_t slot)
+{
+    return vcpu_frames_state(slot) + 1;
+}

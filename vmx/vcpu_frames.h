@@ -15,5 +15,7 @@ void vcpu_frames_init(hfn_t first);
 
 hfn_t vcpu_frames_vmcs(uint32_t slot);
 hfn_t vcpu_frames_state(uint32_t slot);
+/* The virtual-APIC page: the second frame of the state. */
+hfn_t vcpu_frames_virtual_apic(uint32_t slot);
 
 #endif

@@ -34,13 +34,15 @@ struct ve_info {
 #define VLAPIC_WORDS       8u /* 256 vectors in 32-bit words, as IRR and ISR are read */
 #define VLAPIC_LVT_ENTRIES 6u
 
-/* The virtual x2APIC (vmx/vlapic.h). */
+/* The virtual-APIC page: the register of x2APIC MSR 800H + n is at offset 16 n. */
+#define VIRTUAL_APIC_STRIDE    4u  /* words from one register to the next; three of them are 0 */
+#define VIRTUAL_APIC_REGISTERS 64u /* all that there are; the CPU touches no other part of the page */
+#define VIRTUAL_APIC_WORDS     (VIRTUAL_APIC_REGISTERS * VIRTUAL_APIC_STRIDE)
+
+/* The virtual x2APIC (vmx/vlapic.h), but for ISR, IRR and TPR, which are in the virtual-APIC page. */
 struct vlapic {
-    uint32_t isr[VLAPIC_WORDS];
-    uint32_t irr[VLAPIC_WORDS];
-    uint32_t isr_words; /* bit w: isr[w] is not 0 */
-    uint32_t irr_words;
-    uint32_t tpr;
+    uint32_t isr_words; /* bit w: word w of ISR is not 0; not kept where the CPU delivers the interrupts */
+    uint32_t irr_words; /* the same of IRR; there always 0 */
     uint32_t spurious;
     uint32_t error_status;  /* as ESR reads */
     uint32_t error_pending; /* goes to error_status when ESR is written */
@@ -71,10 +73,14 @@ struct vcpu_state {
     uint64_t tdcall_sites[TDCALL_SITES];
     uint32_t tdcall_site_next;
     uint32_t halted; /* the guest halted and no interrupt has come since */
-    _Alignas(4096) uint8_t xsave[4096];
+    /* The virtual-APIC page, whose end is free for the XSAVE state: x87, SSE and AVX are 832 bytes. */
+    _Alignas(4096) uint32_t virtual_apic[VIRTUAL_APIC_WORDS];
+    uint8_t xsave[3072];
 };
-_Static_assert(offsetof(struct vcpu_state, xsave) == 4096, "registers are one frame, XSAVE state the next");
+_Static_assert(offsetof(struct vcpu_state, xsave) % 64 == 0, "XSAVE and XRSTOR demand it");
 #define VCPU_STATE_FRAMES 2u
+_Static_assert(offsetof(struct vcpu_state, virtual_apic) == 4096,
+               "the virtual-APIC page is the second frame");
 _Static_assert(sizeof(struct vcpu_state) == VCPU_STATE_FRAMES * 4096, "what the state window maps");
 
 /* The state of the vCPU whose VMCS is current on this CPU. */

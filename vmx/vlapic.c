@@ -5,6 +5,7 @@
 #include "arch/x86_64/tsc.h"
 #include "arch/x86_64/vector.h"
 #include "isolation/vcpu.h"
+#include "vmx/capability.h"
 #include "vmx/vlapic_bits.h"
 #include "vmx/vlapic_timer.h"
 #include "vmx/vmcs.h"
@@ -20,56 +21,89 @@ void vlapic_reset(struct vlapic *apic)
     }
 }
 
-static uint32_t highest(const uint32_t words[VLAPIC_WORDS], uint32_t summary)
+/* IRR and ISR: eight words in the virtual-APIC page each, of which `first` is the MSR of the first. */
+static uint32_t words_in_use(uint32_t first)
 {
-    uint32_t word;
+    uint32_t words = 0;
 
-    if (summary == 0) {
-        return NO_VECTOR;
+    for (uint32_t n = 0; n < VLAPIC_WORDS; n++) {
+        words |= (uint32_t)(*vlapic_held(first + n) != 0) << n;
     }
-    word = 31u - (uint32_t)__builtin_clz(summary);
-    return word * 32u + 31u - (uint32_t)__builtin_clz(words[word]);
+    return words;
 }
 
-static void set_bit(uint32_t words[VLAPIC_WORDS], uint32_t *summary, uint32_t vector)
+/* `summary`: which words are not 0.  Where the CPU changes them, nobody keeps that. */
+static uint32_t highest(uint32_t first, uint32_t summary)
 {
-    words[vector / 32u] |= 1u << (vector % 32u);
+    const uint32_t words = capability.has_apic_virtualization ? words_in_use(first) : summary;
+    uint32_t word;
+
+    if (words == 0) {
+        return NO_VECTOR;
+    }
+    word = 31u - (uint32_t)__builtin_clz(words);
+    return word * 32u + 31u - (uint32_t)__builtin_clz(*vlapic_held(first + word));
+}
+
+static void set_bit(uint32_t first, uint32_t *summary, uint32_t vector)
+{
+    *vlapic_held(first + vector / 32u) |= 1u << (vector % 32u);
     *summary |= 1u << (vector / 32u);
 }
 
-static void clear_bit(uint32_t words[VLAPIC_WORDS], uint32_t *summary, uint32_t vector)
+static void clear_bit(uint32_t first, uint32_t *summary, uint32_t vector)
 {
-    words[vector / 32u] &= ~(1u << (vector % 32u));
-    if (words[vector / 32u] == 0) {
+    uint32_t *word = vlapic_held(first + vector / 32u);
+
+    *word &= ~(1u << (vector % 32u));
+    if (*word == 0) {
         *summary &= ~(1u << (vector / 32u));
+    }
+}
+
+/* The CPU looks at RVI, the highest of IRR, at the next entry; it lowers it as it delivers. */
+static void raise_rvi(uint32_t vector)
+{
+    const uint64_t status = vmcs_read(VMCS_GUEST_INTERRUPT_STATUS);
+
+    if (vector > (status & INTERRUPT_STATUS_RVI_MASK)) {
+        vmcs_write(VMCS_GUEST_INTERRUPT_STATUS, (status & ~INTERRUPT_STATUS_RVI_MASK) | vector);
     }
 }
 
 void vlapic_accept(struct vlapic *apic, uint32_t vector)
 {
-    set_bit(apic->irr, &apic->irr_words, vector);
+    uint32_t none = 0;
+
+    if (capability.has_apic_virtualization) {
+        set_bit(MSR_IA32_X2APIC_IRR0, &none, vector);
+        raise_rvi(vector);
+    } else {
+        set_bit(MSR_IA32_X2APIC_IRR0, &apic->irr_words, vector);
+    }
 }
 
 void vlapic_end_of_interrupt(struct vlapic *apic)
 {
-    const uint32_t vector = highest(apic->isr, apic->isr_words);
+    const uint32_t vector = highest(MSR_IA32_X2APIC_ISR0, apic->isr_words);
 
     if (vector != NO_VECTOR) {
-        clear_bit(apic->isr, &apic->isr_words, vector);
+        clear_bit(MSR_IA32_X2APIC_ISR0, &apic->isr_words, vector);
     }
 }
 
 uint32_t vlapic_processor_priority(const struct vlapic *apic)
 {
-    const uint32_t in_service = highest(apic->isr, apic->isr_words) & VLAPIC_PRIORITY_CLASS;
+    const uint32_t in_service = highest(MSR_IA32_X2APIC_ISR0, apic->isr_words) & VLAPIC_PRIORITY_CLASS;
+    const uint32_t task = *vlapic_held(MSR_IA32_X2APIC_TPR);
 
-    return (apic->tpr & VLAPIC_PRIORITY_CLASS) >= in_service ? apic->tpr : in_service;
+    return (task & VLAPIC_PRIORITY_CLASS) >= in_service ? task : in_service;
 }
 
 /* The pending interrupt that the processor priority lets through, or NO_VECTOR. */
 static uint32_t deliverable(const struct vlapic *apic)
 {
-    const uint32_t vector = highest(apic->irr, apic->irr_words);
+    const uint32_t vector = highest(MSR_IA32_X2APIC_IRR0, apic->irr_words);
 
     return (vector & VLAPIC_PRIORITY_CLASS) > (vlapic_processor_priority(apic) & VLAPIC_PRIORITY_CLASS)
                ? vector
@@ -148,13 +182,14 @@ void vlapic_prepare_entry(void)
     uint32_t vector;
 
     poll(apic);
+    /* Is there nothing for the core to inject?  Where the CPU delivers, never. */
     if ((apic->irr_words | apic->window_exiting) == 0) {
         return;
     }
     vector = deliverable(apic);
     if (vector != NO_VECTOR && can_inject()) {
-        clear_bit(apic->irr, &apic->irr_words, vector);
-        set_bit(apic->isr, &apic->isr_words, vector);
+        clear_bit(MSR_IA32_X2APIC_IRR0, &apic->irr_words, vector);
+        set_bit(MSR_IA32_X2APIC_ISR0, &apic->isr_words, vector);
         event_inject_interrupt(vector);
         vector = deliverable(apic);
     }

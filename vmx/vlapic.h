@@ -13,6 +13,8 @@
  * The virtual x2APIC of the current vCPU: always in x2APIC mode, physical id = index of the vCPU in its
  * partition.  Fixed interrupts of edge kind only.  INIT, SIPI, NMI and SMI of the ICR have no effect: TDX
  * guests start CPUs by the MADT mailbox.
+ * Where the CPU virtualises the APIC (capability.has_apic_virtualization) it reads and writes the virtual-APIC page
+ * itself and delivers what is in IRR; else the core does.  docs/apicv.md.
  * Source: Intel SDM Vol. 3A, "Advanced Programmable Interrupt Controller (APIC)", "Extended XAPIC (x2APIC)".
  */
 #define VLAPIC_REQUEST_WORDS 4u       /* of struct vcpu */
@@ -26,7 +28,7 @@ enum vlapic_result {
         2, /* done; it was for other vCPUs of the partition that no CPU runs: percpu_this()->wake_mask */
 };
 
-/* The state after reset. */
+/* The state after reset, of the current vCPU, whose virtual-APIC page is scrubbed. */
 void vlapic_reset(struct vlapic *apic);
 
 /* RDMSR and WRMSR of 0x800 to 0x8ff, and of IA32_TSC_DEADLINE. */
@@ -37,8 +39,8 @@ enum vlapic_result vlapic_write(uint32_t msr, uint64_t value);
 uint64_t vlapic_cr8(void);
 enum vlapic_result vlapic_set_cr8(uint64_t value);
 
-/* Before each entry of a guest: takes what was requested of this vCPU, fires its timer, and injects the
- * interrupt that has priority or asks for an exit when it can be. */
+/* Before each entry of a guest: takes what was requested of this vCPU, fires its timer, and, where the CPU does not
+ * deliver, injects the interrupt that has priority or asks for an exit when it can be. */
 EXIT_HANDLER void vlapic_prepare_entry(void);
 
 /* Is an interrupt requested of vCPU `slot` that it has not taken yet? */

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "arch/x86_64/msr.h"
 #include "vmx/vcpu_state.h"
 
 /* The registers of the virtual x2APIC, and what its files share.
@@ -53,8 +54,24 @@ enum vlapic_shorthand {
 
 enum vlapic_error_bits { VLAPIC_SEND_ILLEGAL_VECTOR = 1u << 5 };
 
+#define VLAPIC_FIRST_MSR 0x800u
+
+/* TPR, ISR, TMR, IRR, self-IPI: where the virtual-APIC page of the current vCPU holds x2APIC MSR `msr`, 0x800 to 0x83f.
+ * The one place of these, whoever delivers the interrupts. */
+static inline uint32_t *vlapic_held(uint32_t msr)
+{
+    return &vcpu_state()->virtual_apic[(msr - VLAPIC_FIRST_MSR) * VIRTUAL_APIC_STRIDE];
+}
+
+/* Where in that page. */
+static inline uint32_t vlapic_page_offset(uint32_t msr)
+{
+    return (msr - VLAPIC_FIRST_MSR) * VIRTUAL_APIC_STRIDE * (uint32_t)sizeof(uint32_t);
+}
+
 /* The interrupt is pending (edge). */
 void vlapic_accept(struct vlapic *apic, uint32_t vector);
+/* Not where the CPU delivers the interrupts: there no write of EOI exits. */
 void vlapic_end_of_interrupt(struct vlapic *apic);
 uint32_t vlapic_processor_priority(const struct vlapic *apic);
 

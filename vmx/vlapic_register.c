@@ -30,20 +30,10 @@ static uint32_t logical_id(uint32_t index)
     return (index / CLUSTER_MEMBERS) << CLUSTER_SHIFT | 1u << (index % CLUSTER_MEMBERS);
 }
 
-/* ISR, TMR (always edge) and IRR are eight registers each. */
-static bool read_vectors(const struct vlapic *apic, uint32_t msr, uint64_t *value)
+/* ISR, TMR (always edge: 0) and IRR are eight registers each. */
+static bool is_vectors(uint32_t msr)
 {
-    if (msr < MSR_IA32_X2APIC_ISR0 || msr >= MSR_IA32_X2APIC_IRR0 + VLAPIC_WORDS) {
-        return false;
-    }
-    if (msr < MSR_IA32_X2APIC_TMR0) {
-        *value = apic->isr[msr - MSR_IA32_X2APIC_ISR0];
-    } else if (msr < MSR_IA32_X2APIC_IRR0) {
-        *value = 0;
-    } else {
-        *value = apic->irr[msr - MSR_IA32_X2APIC_IRR0];
-    }
-    return true;
+    return msr >= MSR_IA32_X2APIC_ISR0 && msr < MSR_IA32_X2APIC_IRR0 + VLAPIC_WORDS;
 }
 
 static bool is_lvt(uint32_t msr)
@@ -55,7 +45,8 @@ enum vlapic_result vlapic_read(uint32_t msr, uint64_t *value)
 {
     const struct vlapic *apic = &vcpu_state()->vlapic;
 
-    if (read_vectors(apic, msr, value)) {
+    if (is_vectors(msr)) {
+        *value = *vlapic_held(msr);
         return VLAPIC_DONE;
     }
     if (is_lvt(msr)) {
@@ -73,7 +64,7 @@ enum vlapic_result vlapic_read(uint32_t msr, uint64_t *value)
         *value = VLAPIC_VERSION;
         return VLAPIC_DONE;
     case MSR_IA32_X2APIC_TPR:
-        *value = apic->tpr;
+        *value = *vlapic_held(msr);
         return VLAPIC_DONE;
     case MSR_IA32_X2APIC_PPR:
         *value = vlapic_processor_priority(apic);
@@ -228,7 +219,7 @@ static enum vlapic_result write_register(struct vlapic *apic, uint32_t msr, uint
 {
     switch (msr) {
     case MSR_IA32_X2APIC_TPR:
-        apic->tpr = value;
+        *vlapic_held(msr) = value;
         return VLAPIC_DONE;
     case MSR_IA32_X2APIC_EOI:
         vlapic_end_of_interrupt(apic);
@@ -278,7 +269,7 @@ enum vlapic_result vlapic_write(uint32_t msr, uint64_t value)
 
 uint64_t vlapic_cr8(void)
 {
-    return vcpu_state()->vlapic.tpr >> CR8_TO_TPR_SHIFT;
+    return *vlapic_held(MSR_IA32_X2APIC_TPR) >> CR8_TO_TPR_SHIFT;
 }
 
 enum vlapic_result vlapic_set_cr8(uint64_t value)
@@ -286,6 +277,6 @@ enum vlapic_result vlapic_set_cr8(uint64_t value)
     if ((value & ~CR8_WRITABLE) != 0) {
         return VLAPIC_FAULT;
     }
-    vcpu_state()->vlapic.tpr = (uint32_t)value << CR8_TO_TPR_SHIFT;
+    *vlapic_held(MSR_IA32_X2APIC_TPR) = (uint32_t)value << CR8_TO_TPR_SHIFT;
     return VLAPIC_DONE;
 }

@@ -39,9 +39,12 @@ enum secondary_controls {
     SECONDARY_EPT = 1u << 1,
     SECONDARY_DESCRIPTOR_TABLE_EXITING = 1u << 2,
     SECONDARY_RDTSCP = 1u << 3,
+    SECONDARY_X2APIC_MODE = 1u << 4, /* virtualize x2APIC mode */
     SECONDARY_VPID = 1u << 5,
     SECONDARY_WBINVD_EXITING = 1u << 6,
     SECONDARY_UNRESTRICTED_GUEST = 1u << 7,
+    SECONDARY_APIC_REGISTERS = 1u << 8,     /* APIC-register virtualization */
+    SECONDARY_INTERRUPT_DELIVERY = 1u << 9, /* virtual-interrupt delivery */
     SECONDARY_PAUSE_LOOP_EXITING = 1u << 10,
     SECONDARY_INVPCID = 1u << 12,
     SECONDARY_ENCLS_EXITING = 1u << 15,
@@ -93,6 +96,12 @@ enum interruptibility {
 };
 
 enum activity_state { ACTIVITY_ACTIVE = 0, ACTIVITY_HLT = 1 };
+
+/* Guest interrupt status: RVI below, SVI above. */
+#define INTERRUPT_STATUS_RVI_MASK 0xffull
+
+/* Exit qualification of an APIC write: the offset in the virtual-APIC page. */
+#define APIC_WRITE_OFFSET_MASK 0xfffull
 
 /* Exit qualification of an EPT violation. */
 enum ept_violation_bits {

@@ -16,6 +16,7 @@
 #include "vmx/entry.h"
 #include "vmx/msr_policy.h"
 #include "vmx/port_policy.h"
+#include "vmx/vcpu_frames.h"
 #include "vmx/vcpu_state.h"
 #include "vmx/vmcs.h"
 #include "vmx/vmcs_control.h"
@@ -68,7 +69,6 @@ void vmcs_setup_host(uint32_t cpu)
 
 static void setup_controls(uint32_t slot, uint32_t partition)
 {
-    vmcs_write(VMCS_SECONDARY_CONTROLS, capability.secondary);
     vmcs_write(VMCS_EXIT_CONTROLS, capability.exit);
     vmcs_write(VMCS_EXCEPTION_BITMAP, 1u << VECTOR_UD | 1u << VECTOR_DB | 1u << VECTOR_AC | 1u << VECTOR_MC);
     vmcs_write(VMCS_PAGE_FAULT_ERROR_MASK, 0);
@@ -148,6 +148,7 @@ void vmcs_setup_manager(uint32_t cpu, uint32_t slot, uint64_t entry)
     setup_controls(slot, PARTITION_MANAGER);
     vmcs_write(VMCS_PIN_BASED_CONTROLS, capability.pin);
     vmcs_write(VMCS_PRIMARY_CONTROLS, capability.primary);
+    vmcs_write(VMCS_SECONDARY_CONTROLS, capability.secondary);
     vmcs_write(VMCS_ENTRY_CONTROLS, capability.entry);
     vmcs_write(VMCS_PREEMPTION_TIMER, VMCS_SETUP_MANAGER_TICKS);
     vmcs_write(VMCS_MSR_BITMAP, paging_physical_of_image(msr_policy_manager_bitmap));
@@ -157,12 +158,28 @@ void vmcs_setup_manager(uint32_t cpu, uint32_t slot, uint64_t entry)
     setup_start(entry, CR0_PE, 0, 0, 0);
 }
 
+/* Nothing is requested or in service, no EOI exits, and no TPR is too low. */
+static void setup_virtual_apic(uint32_t slot)
+{
+    vmcs_write(VMCS_VIRTUAL_APIC_ADDRESS, address_of_frame(vcpu_frames_virtual_apic(slot)));
+    vmcs_write(VMCS_TPR_THRESHOLD, 0);
+    vmcs_write(VMCS_GUEST_INTERRUPT_STATUS, 0);
+    vmcs_write(VMCS_EOI_EXIT_BITMAP0, 0);
+    vmcs_write(VMCS_EOI_EXIT_BITMAP1, 0);
+    vmcs_write(VMCS_EOI_EXIT_BITMAP2, 0);
+    vmcs_write(VMCS_EOI_EXIT_BITMAP3, 0);
+}
+
 void vmcs_setup_guest(uint32_t cpu, uint32_t slot, uint32_t partition, uint64_t rip, uint64_t cr3)
 {
     vmcs_setup_host(cpu);
     setup_controls(slot, partition);
     vmcs_write(VMCS_PIN_BASED_CONTROLS, capability.pin_guest);
     vmcs_write(VMCS_PRIMARY_CONTROLS, capability.primary_guest);
+    vmcs_write(VMCS_SECONDARY_CONTROLS, capability.secondary_guest);
+    if (capability.has_apic_virtualization) {
+        setup_virtual_apic(slot);
+    }
     vmcs_write(VMCS_ENTRY_CONTROLS, capability.entry | ENTRY_IA32E_MODE_GUEST);
     vmcs_write(VMCS_PREEMPTION_TIMER, 0);
     vmcs_write(VMCS_MSR_BITMAP, paging_physical_of_image(msr_policy_guest_bitmap));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The virtual x2APIC of a guest whose vCPU moves between two CPUs at every word it says: every register of it, interrupts
- * in service and pending, what of it reaches the CPU's own APIC, and what the next guest finds. */
+ * in service and pending, what of it reaches the CPU's own APIC, and what the next guest finds.  For both ways: delivered
+ * by the CPU, or by the core (apicv=off). */
 #include "abi/guest_call.h"
 #include "abi/hypercall.h"
 #include "abi/run_exit.h"

@@ -11,11 +11,17 @@ from conftest import BUILD, CORE, PATIENCE
 
 # And how many CPUs the machine has: emulated CPUs take time even when parked.
 ATTACKS = {"smp": 2, "windows": 2, "apic": 2, "machine_cpus": 2, "machine_memory": 1, "machine_msrs": 1, "machine_ports": 1}
+# Those about interrupts of guests: once where the CPU delivers them, once where the core does.
+IN_BOTH_WAYS = ["smp", "apic"]
+DELIVERS = {"": "CPU", "apicv=off": "core"}
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_the_machine_stays_the_cores(boot, attack):
-    machine = boot({"manager": BUILD / "attack" / f"{attack}.bin"}, memory_mib=256, cpus=ATTACKS[attack])
+@pytest.mark.parametrize("attack,command_line", [pytest.param(attack, "", id=attack) for attack in ATTACKS] +
+                         [(attack, "apicv=off") for attack in IN_BOTH_WAYS])
+def test_the_machine_stays_the_cores(boot, attack, command_line):
+    machine = boot({"manager": BUILD / "attack" / f"{attack}.bin"}, memory_mib=256, cpus=ATTACKS[attack],
+                   command_line=command_line)
+    machine.wait_for(f"^bulkhead: interrupts of guests are delivered by the {DELIVERS[command_line]}", PATIENCE)
     counts = machine.wait_for(r"(\d+) passed, (\d+) failed", PATIENCE)
     failed = re.findall(r"^(?:FAIL|  .*: FAIL) .*", machine.text(), re.MULTILINE)
     assert not failed and int(counts.group(2)) == 0 and int(counts.group(1)) > 0

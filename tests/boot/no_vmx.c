@@ -61,7 +61,7 @@ void vmxon_this_cpu(hfn_t region)
 }
 
 /* Devices walk the EPT's tables: with large leaves, as on most machines. */
-void capability_negotiate(void)
+void capability_negotiate(bool apic_virtualization)
 {
     capability.has_ept_large = true;
 }

@@ -17,15 +17,16 @@ command_line = console=hvc0 cryptomgr.notests mitigations=off swiotlb=2048 no_ti
 PARTS = ["processes", "pipes", "signals", "timers", "clock", "threads", "memory"]
 
 
-def smp_iso(directory, cpus, command, words=""):
-    """An ISO whose guest has `cpus` CPUs and runs `command` in its initramfs, where /bin/stress is."""
+def smp_iso(directory, cpus, command, words="", core_line=""):
+    """An ISO whose guest has `cpus` CPUs and runs `command` in its initramfs, where /bin/stress is.  `core_line`: the core's
+    command line."""
     configuration, initrd = directory / "guests.ini", directory / "initrd"
     configuration.write_text(CONFIGURATION.format(cpus=cpus, words=words))
     initrd.write_bytes((BUILD / "initrd.cpio").read_bytes() +
                        guest_image.command_archive(command, [BUILD / "tests" / "linux" / "stress"]))
     out = directory / "smp.iso"
     iso.make_iso(out, CORE, {"manager": MANAGER, "guests": configuration, "initrd": initrd,
-                             "kernel": ROOT / "cache" / "kernel" / "vmlinux"}, efi=False)
+                             "kernel": ROOT / "cache" / "kernel" / "vmlinux"}, command_line=core_line, efi=False)
     return out
 
 

@@ -577,7 +577,7 @@ static bool make_machine(void)
     machine.dr6 = 0xffff0ff0;
     current = NO_SLOT;
     cpuid_policy_init(tsc_khz(), true);
-    msr_policy_init();
+    msr_policy_init(false);
     port_policy_init(false);
     vcpu_frames_init(MACHINE_CORE_HFN);
     ept_flush_init();

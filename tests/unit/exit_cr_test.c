@@ -131,7 +131,7 @@ static void pcid_needs_long_mode(void **test)
 static void task_priority(void **test)
 {
     assert_true(mov(8, MOV_TO, 9));
-    assert_int_equal(vcpu_state()->vlapic.tpr, 0x90);
+    assert_int_equal(vcpu_state()->virtual_apic[8 * VIRTUAL_APIC_STRIDE], 0x90);
     assert_true(mov(8, MOV_FROM, 0));
     assert_int_equal(vcpu_state()->gpr.rdx, 9);
     assert_false(mov(8, MOV_TO, 0x10));

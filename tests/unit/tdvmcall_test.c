@@ -25,7 +25,7 @@ static int setup(void **test)
 {
     fake_reset();
     cpuid_policy_init(2000000, true);
-    msr_policy_init();
+    msr_policy_init(false);
     for (uint32_t number = 0; number < 16; number++) {
         if (number != GUEST_RSP) {
             *guest_register(gpr(), number) = SECRET + number;

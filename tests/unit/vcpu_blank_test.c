@@ -100,6 +100,10 @@ static void slots_share_no_frame(void **state)
     assert_int_equal(vcpu_frames_vmcs(SLOT + 1), vcpu_frames_vmcs(SLOT) + VCPU_FRAMES);
     assert_in_range(vcpu_frames_state(SLOT), vcpu_frames_vmcs(SLOT) + 1,
                     vcpu_frames_vmcs(SLOT) + VCPU_FRAMES - 1);
+    /* The CPU writes to the virtual-APIC page by its number: it is none of the other frames of the vCPU. */
+    assert_int_equal(vcpu_frames_virtual_apic(SLOT),
+                     vcpu_frames_state(SLOT) + offsetof(struct vcpu_state, virtual_apic) / FRAME_SIZE);
+    assert_int_equal(vcpu_frames_virtual_apic(SLOT), vcpu_frames_vmcs(SLOT) + VCPU_FRAMES - 1);
 }
 
 int main(void)

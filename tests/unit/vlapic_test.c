@@ -6,6 +6,8 @@
 #include "arch/x86_64/cr.h"
 #include "arch/x86_64/msr.h"
 #include "isolation/vcpu.h"
+#include "vmx/capability.h"
+#include "vmx/exit_reason.h"
 #include "vmx/vlapic.h"
 #include "vmx/vmcs_control.h"
 
@@ -13,11 +15,115 @@
 #define PERIODIC (1u << 17)
 #define DEADLINE (1u << 18)
 
-static int setup(void **test)
+/* Every test but a few runs twice: the core delivers, or a CPU with virtual-interrupt delivery, which is played here. */
+static bool by_cpu;
+
+static void reset(void)
 {
     fake_reset();
+    capability.has_apic_virtualization = by_cpu;
+}
+
+static int setup(void **test)
+{
+    by_cpu = false;
+    reset();
     vlapic_write(MSR_IA32_X2APIC_SIVR, 0x1ff);
     return 0;
+}
+
+static int setup_by_cpu(void **test)
+{
+    by_cpu = true;
+    reset();
+    vlapic_write(MSR_IA32_X2APIC_SIVR, 0x1ff);
+    return 0;
+}
+
+/* The virtual-APIC page as a CPU sees it, by the offsets of the manual. */
+static uint32_t *page_at(uint32_t offset)
+{
+    return (uint32_t *)((uint8_t *)vcpu_state()->virtual_apic + offset);
+}
+
+enum { TPR_AT = 0x80, ISR_AT = 0x100, IRR_AT = 0x200, SELF_IPI_AT = 0x3f0 };
+
+static uint32_t highest_at(uint32_t offset)
+{
+    for (uint32_t vector = 255; vector > 0; vector--) {
+        if ((*page_at(offset + vector / 32 * 16) >> vector % 32 & 1) != 0) {
+            return vector;
+        }
+    }
+    return 0;
+}
+
+static void change_at(uint32_t offset, uint32_t vector, bool on)
+{
+    uint32_t *word = page_at(offset + vector / 32 * 16);
+
+    *word = (*word & ~(1u << vector % 32)) | (uint32_t)on << vector % 32;
+}
+
+static uint32_t rvi(void)
+{
+    return vmcs_read(VMCS_GUEST_INTERRUPT_STATUS) & 0xff;
+}
+
+static uint32_t svi(void)
+{
+    return vmcs_read(VMCS_GUEST_INTERRUPT_STATUS) >> 8;
+}
+
+static void set_status(uint32_t to_rvi, uint32_t to_svi)
+{
+    vmcs_write(VMCS_GUEST_INTERRUPT_STATUS, to_svi << 8 | to_rvi);
+}
+
+/* SDM Vol. 3C, "Virtual-Interrupt Delivery", at an entry: what the guest takes. */
+static uint32_t cpu_delivers(void)
+{
+    const uint32_t tpr = *page_at(TPR_AT);
+    const uint32_t ppr = tpr >> 4 >= svi() >> 4 ? tpr : svi() & 0xf0;
+    const uint32_t vector = rvi();
+
+    assert_int_equal(rvi(), highest_at(IRR_AT));
+    assert_int_equal(svi(), highest_at(ISR_AT));
+    if (vector >> 4 <= ppr >> 4 || (vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF) == 0 ||
+        (vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)) != 0) {
+        return 0;
+    }
+    change_at(ISR_AT, vector, true);
+    change_at(IRR_AT, vector, false);
+    set_status(highest_at(IRR_AT), vector);
+    return vector;
+}
+
+/* The writes that do not exit. */
+static bool cpu_writes(uint32_t msr, uint64_t value)
+{
+    switch (msr) {
+    case MSR_IA32_X2APIC_TPR:
+        *page_at(TPR_AT) = value;
+        return true;
+    case MSR_IA32_X2APIC_EOI:
+        change_at(ISR_AT, svi(), false);
+        set_status(rvi(), highest_at(ISR_AT));
+        return true;
+    case MSR_IA32_X2APIC_SELF_IPI:
+        *page_at(SELF_IPI_AT) = value;
+        if (value < 16) {
+            vmcs_write(VMCS_EXIT_QUALIFICATION, SELF_IPI_AT);
+            assert_int_equal(exit_apic_write(), NEXT_RESUME);
+            assert_int_equal(fake.skipped, 0); /* the exit comes after the instruction */
+            return true;
+        }
+        change_at(IRR_AT, value, true);
+        set_status(value > rvi() ? value : rvi(), svi());
+        return true;
+    default:
+        return false;
+    }
 }
 
 static uint64_t get(uint32_t msr)
@@ -30,10 +136,13 @@ static uint64_t get(uint32_t msr)
 
 static void set(uint32_t msr, uint64_t value)
 {
+    if (by_cpu && cpu_writes(msr, value)) {
+        return;
+    }
     assert_int_equal(vlapic_write(msr, value), VLAPIC_DONE);
 }
 
-/* The next entry, and what it injects. */
+/* The next entry, and what it delivers. */
 static uint32_t enter(void)
 {
     const struct vlapic *apic = &vcpu_state()->vlapic;
@@ -44,6 +153,11 @@ static uint32_t enter(void)
 
     vlapic_prepare_entry();
     vector = fake_injected();
+    if (by_cpu) { /* the core injects none, and asks for no window: the CPU would deliver none before it */
+        assert_int_equal(vector, 0);
+        assert_int_equal(vmcs_read(VMCS_PRIMARY_CONTROLS), controls);
+        return cpu_delivers();
+    }
     if (quiet) { /* the short way back from an exit would have done the same */
         assert_int_equal(vector, 0);
         assert_int_equal(vmcs_read(VMCS_PRIMARY_CONTROLS), controls);
@@ -64,7 +178,7 @@ static uint32_t own_slot(void)
 
 static void registers_after_reset(void **test)
 {
-    fake_reset();
+    reset();
     assert_int_equal(get(MSR_IA32_X2APIC_APICID), 0);
     assert_int_equal(get(MSR_IA32_X2APIC_VERSION), 0x50014);
     assert_int_equal(get(MSR_IA32_X2APIC_SIVR), 0xff);
@@ -109,7 +223,11 @@ static void task_priority_holds_back(void **test)
     assert_int_equal(enter(), 0);
     assert_false(window_is_asked_for()); /* no window would ever open */
     assert_false(vlapic_has_deliverable());
-    assert_int_equal(vlapic_set_cr8(4), VLAPIC_DONE);
+    if (by_cpu) {
+        *page_at(TPR_AT) = 0x40; /* MOV to CR8 does not exit */
+    } else {
+        assert_int_equal(vlapic_set_cr8(4), VLAPIC_DONE);
+    }
     assert_int_equal(get(MSR_IA32_X2APIC_TPR), 0x40);
     assert_int_equal(vlapic_cr8(), 4);
     assert_true(vlapic_has_deliverable());
@@ -125,18 +243,18 @@ static void interrupt_window(void **test)
     vmcs_write(VMCS_GUEST_RFLAGS, RFLAGS_FIXED);
     vcpu_request(own_slot(), 0x60);
     assert_int_equal(enter(), 0);
-    assert_true(window_is_asked_for());
+    assert_int_equal(window_is_asked_for(), !by_cpu);
     vmcs_write(VMCS_GUEST_RFLAGS, RFLAGS_FIXED | RFLAGS_IF);
     for (uint32_t n = 0; n < 2; n++) {
         vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, blockings[n]);
         assert_int_equal(enter(), 0);
-        assert_true(window_is_asked_for());
+        assert_int_equal(window_is_asked_for(), !by_cpu);
     }
     vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, 0);
     event_inject_exception(14);
     vlapic_prepare_entry();
     assert_true(fake_raises(14)); /* the exception goes first */
-    assert_true(window_is_asked_for());
+    assert_int_equal(window_is_asked_for(), !by_cpu);
     fake_clear_injected();
     assert_int_equal(enter(), 0x60);
     assert_false(window_is_asked_for());
@@ -306,8 +424,48 @@ static void icr_of_other_kinds(void **test)
     assert_int_equal(enter(), 0);
     set(MSR_IA32_X2APIC_SELF_IPI, 0x7f);
     assert_int_equal(enter(), 0x7f);
+    set(MSR_IA32_X2APIC_EOI, 0);
     set(MSR_IA32_X2APIC_SELF_IPI, 0x0f);
     assert_int_equal(enter(), 0);
+    set(MSR_IA32_X2APIC_ESR, 0);
+    assert_int_equal(get(MSR_IA32_X2APIC_ESR), 1u << 5);
+}
+
+/* An APIC-write exit for anything else is none that the core knows. */
+static void other_apic_writes_stop_the_guest(void **test)
+{
+    for (uint32_t offset = 0; offset < 0x1000; offset += 0x10) {
+        if (offset != SELF_IPI_AT) {
+            vmcs_write(VMCS_EXIT_QUALIFICATION, offset);
+            assert_int_equal(exit_apic_write(), NEXT_MANAGER);
+            assert_int_equal(fake.returned, FAKE_KILLED);
+        }
+    }
+    *page_at(SELF_IPI_AT) = 0x100;
+    vmcs_write(VMCS_EXIT_QUALIFICATION, SELF_IPI_AT);
+    assert_int_equal(exit_apic_write(), NEXT_MANAGER);
+}
+
+/* RVI is the highest of IRR whatever comes in whichever order, and SVI the CPU's alone. */
+static void status_follows_the_page(void **test)
+{
+    set_status(0, 0x35);
+    change_at(ISR_AT, 0x35, true);
+    vcpu_request(own_slot(), 0x61);
+    assert_int_equal(enter(), 0x61);
+    vcpu_request(own_slot(), 0x44);
+    assert_int_equal(enter(), 0);
+    assert_int_equal(rvi(), 0x44);
+    vcpu_request(own_slot(), 0x32); /* lower */
+    assert_int_equal(enter(), 0);
+    assert_int_equal(rvi(), 0x44);
+    assert_int_equal(svi(), 0x61);
+    assert_false(vlapic_has_deliverable());
+    set(MSR_IA32_X2APIC_EOI, 0);
+    assert_int_equal(svi(), 0x35);
+    assert_true(vlapic_has_deliverable());
+    assert_int_equal(enter(), 0x44);
+    assert_int_equal(rvi(), 0x32);
 }
 
 static void reserved_bits_fault(void **test)
@@ -338,12 +496,12 @@ static void reserved_bits_fault(void **test)
         {MSR_IA32_X2APIC_LVT_CMCI, 0},
         {MSR_IA32_X2APIC_CUR_COUNT, 0},
     };
-    struct vlapic before = vcpu_state()->vlapic;
+    struct vcpu_state before = *vcpu_state();
 
     for (uint32_t n = 0; n < sizeof(wrong) / sizeof(wrong[0]); n++) {
         assert_int_equal(vlapic_write(wrong[n].msr, wrong[n].value), VLAPIC_FAULT);
     }
-    assert_memory_equal(&before, &vcpu_state()->vlapic, sizeof(before));
+    assert_memory_equal(&before, vcpu_state(), sizeof(before));
 }
 
 /* Every number of the window 0x800-0x8ff: an answer of this APIC, or a fault; all of it within its state. */
@@ -380,6 +538,22 @@ int main(void)
         cmocka_unit_test_setup(icr_of_other_kinds, setup),
         cmocka_unit_test_setup(reserved_bits_fault, setup),
         cmocka_unit_test_setup(whole_window, setup),
+        cmocka_unit_test_setup(registers_after_reset, setup_by_cpu),
+        cmocka_unit_test_setup(priority_and_eoi, setup_by_cpu),
+        cmocka_unit_test_setup(task_priority_holds_back, setup_by_cpu),
+        cmocka_unit_test_setup(interrupt_window, setup_by_cpu),
+        cmocka_unit_test_setup(wrong_requests_are_dropped, setup_by_cpu),
+        cmocka_unit_test_setup(no_wake_up_is_lost, setup_by_cpu),
+        cmocka_unit_test_setup(deadline_timer, setup_by_cpu),
+        cmocka_unit_test_setup(counting_timer, setup_by_cpu),
+        cmocka_unit_test_setup(software_disable_masks_the_timer, setup_by_cpu),
+        cmocka_unit_test_setup(icr_reaches_own_vcpus_only, setup_by_cpu),
+        cmocka_unit_test_setup(icr_kicks_those_that_run_and_names_those_that_do_not, setup_by_cpu),
+        cmocka_unit_test_setup(icr_of_other_kinds, setup_by_cpu),
+        cmocka_unit_test_setup(reserved_bits_fault, setup_by_cpu),
+        cmocka_unit_test_setup(whole_window, setup_by_cpu),
+        cmocka_unit_test_setup(other_apic_writes_stop_the_guest, setup_by_cpu),
+        cmocka_unit_test_setup(status_follows_the_page, setup_by_cpu),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

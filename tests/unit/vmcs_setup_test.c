@@ -12,6 +12,7 @@
 #include "vmx/entry.h"
 #include "vmx/msr_policy.h"
 #include "vmx/port_policy.h"
+#include "vmx/vcpu_frames.h"
 #include "vmx/vcpu_state.h"
 #include "vmx/vmcs.h"
 #include "vmx/vmcs_control.h"
@@ -21,7 +22,15 @@
  * A new VMCS, field by field: what keeps a partition in, and what the core finds when it comes back.  The numbers are the
  * manual's, not the core's names for them.
  */
-enum { CPU = 1, SLOT = 6, OTHER_SLOT = 7, GUEST = 3, POOL_HFN = 5000, FIELDS = 0x8000 };
+enum {
+    CPU = 1,
+    SLOT = 6,
+    OTHER_SLOT = 7,
+    GUEST = 3,
+    POOL_HFN = 5000,
+    FIRST_VCPU_HFN = 9000,
+    FIELDS = 0x8000
+};
 enum { MANAGER_PORTS = 0x111000, GUEST_PORTS = 0x222000 };
 
 struct capability capability;
@@ -116,12 +125,14 @@ static int setup(void **state)
                                      .primary = 0x100,
                                      .primary_guest = 0x180,
                                      .secondary = 0xa2,
+                                     .secondary_guest = 0x3b2,
                                      .exit = 0x200,
                                      .entry = 0x4,
                                      .has_perf_global_ctrl = true,
                                      .has_xsaves = true,
                                      .has_encls_exiting = true};
     percpus[CPU].state_window = (void *)0x200000010000;
+    vcpu_frames_init(FIRST_VCPU_HFN);
     return 0;
 }
 
@@ -137,7 +148,6 @@ static void assert_kept_in(uint32_t slot, uint32_t partition)
     assert_field(VMCS_EXCEPTION_BITMAP, 1u << 1 | 1u << 6 | 1u << 17 | 1u << 18);
     assert_field(VMCS_PAGE_FAULT_ERROR_MASK, 0);
     assert_field(VMCS_PAGE_FAULT_ERROR_MATCH, 0);
-    assert_field(VMCS_SECONDARY_CONTROLS, capability.secondary);
     assert_field(VMCS_EXIT_CONTROLS, capability.exit);
     assert_field(VMCS_CR3_TARGET_COUNT, 0);
     assert_field(VMCS_EXIT_MSR_STORE_COUNT, 0);
@@ -188,6 +198,7 @@ static void a_guest_is_kept_in(void **state)
     assert_the_core_is_found();
     assert_field(VMCS_PIN_BASED_CONTROLS, capability.pin_guest);
     assert_field(VMCS_PRIMARY_CONTROLS, capability.primary_guest);
+    assert_field(VMCS_SECONDARY_CONTROLS, capability.secondary_guest);
     assert_field(VMCS_ENTRY_CONTROLS, capability.entry | 1u << 9);
     assert_field(VMCS_MSR_BITMAP, (uint64_t)msr_policy_guest_bitmap);
     assert_field(VMCS_IO_BITMAP_A, GUEST_PORTS);
@@ -204,11 +215,30 @@ static void the_manager_is_kept_in(void **state)
     assert_the_core_is_found();
     assert_field(VMCS_PIN_BASED_CONTROLS, capability.pin);
     assert_field(VMCS_PRIMARY_CONTROLS, capability.primary);
+    assert_field(VMCS_SECONDARY_CONTROLS, capability.secondary);
     assert_field(VMCS_ENTRY_CONTROLS, capability.entry);
     assert_field(VMCS_MSR_BITMAP, (uint64_t)msr_policy_manager_bitmap);
     assert_field(VMCS_IO_BITMAP_A, MANAGER_PORTS);
     assert_field(VMCS_IO_BITMAP_B, MANAGER_PORTS + 4096);
     assert_field(VMCS_GUEST_RIP, 0x3000);
+}
+
+/* Its own page, with nothing pending and no EOI that exits; and where the core keeps the APIC, none of it. */
+static void a_guest_has_its_own_virtual_apic_page(void **state)
+{
+    vmcs_setup_guest(CPU, SLOT, GUEST, 0x1000, 0x2000);
+    assert_false(written[0x2012]);
+    capability.has_apic_virtualization = true;
+    vmcs_setup_guest(CPU, SLOT, GUEST, 0x1000, 0x2000);
+    assert_field(0x2012, 4096ull * (FIRST_VCPU_HFN + 3 * SLOT + 2));
+    assert_field(0x401c, 0); /* TPR threshold */
+    assert_field(0x0810, 0); /* RVI, SVI */
+    for (uint32_t field = 0x201c; field <= 0x2022; field += 2) {
+        assert_field(field, 0); /* EOI-exit bitmap */
+    }
+    memset(written, 0, sizeof(written));
+    vmcs_setup_manager(CPU, SLOT, 0x3000);
+    assert_false(written[0x2012]);
 }
 
 static void vcpus_share_no_translations(void **state)
@@ -222,6 +252,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_guest_is_kept_in, setup),
         cmocka_unit_test_setup(the_manager_is_kept_in, setup),
+        cmocka_unit_test_setup(a_guest_has_its_own_virtual_apic_page, setup),
         cmocka_unit_test_setup(vcpus_share_no_translations, setup),
     };
 

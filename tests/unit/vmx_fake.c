@@ -15,6 +15,7 @@
 #include "isolation/lock.h"
 #include "isolation/partition.h"
 #include "isolation/vcpu.h"
+#include "vmx/capability.h"
 #include "vmx/debug_registers.h"
 #include "vmx/kick.h"
 #include "vmx/vlapic.h"
@@ -22,6 +23,7 @@
 #include "vmx/world.h"
 
 struct fake fake;
+struct capability capability;
 static uint64_t vmcs[0x7000];
 static struct vcpu_state state;
 static struct percpu cpu;
@@ -44,6 +46,7 @@ void vmcs_write(enum vmcs_field field, uint64_t value)
 void fake_reset(void)
 {
     memset(&fake, 0, sizeof(fake));
+    memset(&capability, 0, sizeof(capability));
     memset(vmcs, 0, sizeof(vmcs));
     memset(&state, 0, sizeof(state));
     memset(&cpu, 0, sizeof(cpu));

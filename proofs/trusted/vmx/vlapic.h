@@ -14,7 +14,7 @@
     assigns state_here.vlapic;
 */
 void vlapic_reset(struct vlapic *apic);
-/*@ assigns state_here.vlapic, vcpus[0 .. VCPUS_MAX - 1]; */
+/*@ assigns state_here.vlapic, state_here.virtual_apic[0 .. VIRTUAL_APIC_WORDS - 1], vcpus[0 .. VCPUS_MAX - 1]; */
 bool vlapic_has_deliverable(void);
 /*@ assigns \nothing; */
 uint64_t vlapic_next_deadline(void);
