@@ -11,6 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 import iso  # noqa: E402
+import run  # noqa: E402,F401 (that of tools/: tests/mutants has one too, so tests say `from conftest import run`)
 from machine_bochs import Bochs  # noqa: E402
 from machine_nested import Nested  # noqa: E402
 from machine_qemu import Qemu  # noqa: E402

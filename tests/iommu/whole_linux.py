@@ -7,8 +7,7 @@ import hashlib
 import re
 
 import iso
-import run
-from conftest import BUILD, check_whole_machine, whole_machine
+from conftest import BUILD, check_whole_machine, run, whole_machine
 from kernel import KERNEL
 from machine_nested import Nested
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-import run
+from conftest import run
 from kernel import KERNEL
 from machine_nested import Nested
 
