@@ -140,7 +140,8 @@ class Nested(Machine):
 
     def diagnosis(self):
         log = pathlib.Path(self.directory) / "bochs.log"
-        panics = [line for line in log.read_text(errors="replace").splitlines() if ">>PANIC<<" in line]
+        text = log.read_text(errors="replace") if log.exists() else ""  # it may not have come to start
+        panics = [line for line in text.splitlines() if ">>PANIC<<" in line]
         return "\n".join([self._l0_text.decode(errors="replace"), *self.l0_lines[-30:], *panics])
 
 

@@ -83,7 +83,7 @@ def base_archive():
     for applet in APPLETS:
         archive.symlink(f"bin/{applet}", "busybox")
     for name in MODULES:
-        archive.file(f"{name}.ko", stripped_module(name, CACHE / f"{name}.ko"))
+        archive.file(f"{name}.ko", stripped_module(name, CACHE / f"{name}.{os.getpid()}.ko"))
     archive.file("bin/qemu", QEMU.read_bytes(), program=True)
     for library in libraries(QEMU):
         archive.file(library.lstrip("/"), pathlib.Path(library).read_bytes(), program=True)
