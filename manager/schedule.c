@@ -7,9 +7,8 @@
 
 enum {
     SLICE_MS = 2,
-    IDLE_MS = 100,     /* a CPU without any deadline looks around that often */
-    PERIOD_MS = 100,   /* of caps */
-    WEIGHT_UNIT = 100, /* at the weight of who has none in its configuration, virtual time is ticks */
+    IDLE_MS = 100,   /* a CPU without any deadline looks around that often */
+    PERIOD_MS = 100, /* of caps */
     NOWHERE = SCHEDULE_CPUS_MAX,
     LAG_SLICES = 3, /* what a queue may be behind others: it lacks members, not turns */
     REST_PARTS = 8, /* of a millisecond: the least rest of a cap that is used */
@@ -49,7 +48,16 @@ static bool is_active(const struct schedule_vcpu *vcpu)
 
 static uint64_t virtual_ticks(const struct schedule_share *share, uint64_t ticks)
 {
-    return ticks * WEIGHT_UNIT * share->vcpus / share->weight;
+    return ticks * share->vcpus / share->weight;
+}
+
+/* To the tick: what a division leaves of each of many short runs would be much in the end. */
+static void charge(struct schedule_vcpu *vcpu, uint64_t ticks)
+{
+    const uint64_t due = ticks * vcpu->share->vcpus + vcpu->uncharged;
+
+    vcpu->virtual_time += due / vcpu->share->weight;
+    vcpu->uncharged = due % vcpu->share->weight;
 }
 
 /* Under the lock of its queue. */
@@ -63,7 +71,7 @@ static void set_state(struct schedule_vcpu *vcpu, enum schedule_state state, uin
         vcpu->waited += ticks;
     } else if (vcpu->state == SCHEDULE_RUNNING) {
         vcpu->ran += ticks;
-        vcpu->virtual_time += virtual_ticks(vcpu->share, ticks);
+        charge(vcpu, ticks);
         __atomic_fetch_add(&vcpu->share->period_used, ticks, __ATOMIC_RELAXED);
     }
     vcpu->state = state;

@@ -36,7 +36,8 @@ struct schedule_vcpu {
     uint32_t cpu;              /* whose queue it is in; SCHEDULE_CPUS_MAX: on its way from one to another */
     bool woken;                /* while it ran: it does not halt; since then: nobody goes before it */
     uint64_t deadline;         /* HALTED: when it wants to run again */
-    uint64_t virtual_time;     /* what it has had, in proportion to its weight */
+    uint64_t virtual_time;     /* what it has had: ticks times its guest's vCPUs over its weight */
+    uint64_t uncharged;        /* what is not in it yet: less than its weight */
     uint64_t since;            /* when it came into this state */
     uint64_t ran, waited;      /* ticks in all */
 };

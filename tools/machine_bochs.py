@@ -85,10 +85,6 @@ class Bochs(Machine):
         """The ticks at which its debugger stopped, the start of the machine included."""
         return [int(tick) for tick in re.findall(r"^Next at t=(\d+)$", self._file("emulator.out"), re.MULTILINE)]
 
-    def ept_violations(self):
-        """As ept_violations, of its log so far."""
-        return ept_violations(self._file("bochs.log"))
-
     def diagnosis(self):
         lines = [line for line in self._file("bochs.log").splitlines() if ">>PANIC<<" in line or "[CPU" in line and "EPT violation" not in line]
         return "\n".join(lines[-30:])

@@ -4,7 +4,7 @@
 
 #include "manager/schedule.h"
 
-#define MS     1000u
+#define MS     1000000ull
 #define CPUS   4u
 #define GUESTS 6u
 
@@ -301,9 +301,52 @@ static void one_that_runs_cannot_be_removed(void **state)
     assert_null(schedule_pick(0, 20, &until));
 }
 
+/* Turns of less than a unit of virtual time: what a division leaves of each is not lost. */
+static void many_short_turns_count_as_much_as_few_long_ones(void **state)
+{
+    const uint64_t turn = 999;
+    uint64_t until;
+    uint64_t now = 0;
+
+    schedule_start(1, MS);
+    add(0, 1000, 0, UINT64_MAX, 0);
+    add(1, 1000, 0, UINT64_MAX, 0);
+    while (now < 100 * MS) {
+        struct schedule_vcpu *picked = schedule_pick(0, now, &until);
+
+        now = picked == &vcpus[0] ? now + turn : until;
+        schedule_put(picked, now, false, 0);
+    }
+    is_fair(0, vcpus[0].ran, 50 * MS);
+}
+
+/* At 4 GHz, with the least weight and sixteen vCPUs, of which one has a CPU to itself. */
+static void virtual_time_lasts_for_five_years(void **state)
+{
+    const uint64_t five_years = 4000000ull * 1000 * 86400 * 1827;
+    uint64_t until;
+
+    schedule_start(1, 4 * MS);
+    add(0, 1, 0, UINT64_MAX, 0);
+    shares[0].vcpus = 16;
+    for (uint32_t year = 1; year <= 5; year++) {
+        const uint64_t now = five_years / 5 * year;
+
+        assert_ptr_equal(schedule_pick(0, now - five_years / 5, &until), &vcpus[0]);
+        schedule_put(&vcpus[0], now, false, 0);
+        /* A newcomer begins where the other began this year: it goes first. */
+        add(1, 1, 0, UINT64_MAX, now);
+        assert_ptr_equal(schedule_pick(0, now, &until), &vcpus[1]);
+        schedule_put(&vcpus[1], now, false, 0);
+        assert_true(schedule_remove(&vcpus[1]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(many_short_turns_count_as_much_as_few_long_ones, set_up),
+        cmocka_unit_test_setup(virtual_time_lasts_for_five_years, set_up),
         cmocka_unit_test_setup(weights_are_kept_within_100_ms, set_up),
         cmocka_unit_test_setup(weights_are_kept_across_cpus, set_up),
         cmocka_unit_test_setup(a_newcomer_takes_its_share_and_no_more, set_up),
