@@ -3,7 +3,7 @@
 # usage: proofs/mutants.sh [--quick] [NAME ...]     plants faults in copies of the core, one at a time: each must fail to prove,
 # in the function named; and that function, unchanged, must prove under the same limits.  Ends in `N passed, M failed`.
 # --quick: only the faults that are told in seconds (QUICK below), which `make test` runs with `make prove`.
-#   JOBS=n  faults at a time     TIMEOUT=s  of one goal     PAR=n  provers at a time for each
+#   JOBS=n  faults at a time     FIRST=s, TIMEOUT=s  of one goal: of CVC4 alone, then of both     PAR=n  provers at a time for each
 set -u
 cd "$(dirname "$0")/.." || exit 1
 include=$(gcc -print-file-name=include)
@@ -19,7 +19,7 @@ declare -A control
 goals() { # FOLDER FILE FUNCTION -> "proved total"
     (cd "$1" && frama-c -c11 -machdep gcc_x86_64 -no-frama-c-stdlib \
         -cpp-extra-args="-ffreestanding -nostdinc -isystem $include -iquote proofs/trusted -I. -include proofs/trusted/frama.h" \
-        -warn-unsigned-overflow -warn-unsigned-downcast -wp -wp-rte -wp-prover cvc4 -wp-timeout 3 -wp-par "${PAR:-2}" \
+        -warn-unsigned-overflow -warn-unsigned-downcast -wp -wp-rte -wp-prover cvc4 -wp-timeout "${FIRST:-3}" -wp-par "${PAR:-2}" \
         -kernel-warn-key annot-error=abort -wp-fct "$3" "$2" \
         -then -wp -wp-prover z3,cvc4 -wp-timeout "${TIMEOUT:-20}" -wp-fct "$3" 2>&1 |
         sed -n 's/.*Proved goals: *\([0-9]*\) *\/ *\([0-9]*\).*/\1 \2/p' |

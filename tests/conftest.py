@@ -3,6 +3,7 @@
 import functools
 import os
 import pathlib
+import subprocess
 import sys
 
 import pytest
@@ -40,6 +41,23 @@ def pytest_collection_modifyitems(items):
     first = long[0::2]
     filled = max(share - len(first), 0)
     items[:] = first + short[:filled] + long[1::2] + short[filled:]
+
+
+# How the guests of tests/boot/guest.S end.
+OUT = "mov ${value}, %r15d; mov ${port}, %r14d; call out"
+ENDINGS = {
+    "off": OUT.format(value=0x34, port=0x600),
+    "reset": OUT.format(value=1, port=0x602),
+    "triple": "push $0; push $0; lidt (%rsp); int3",
+    # Mapped by the loader's page tables, beyond the memory it has.
+    "absent": "mov 0x40000000, %eax",
+    # ReportFatalError with a text in R14, R15, RBX, RDI, RSI, R8, R9, RDX.
+    "fatal": "xor %eax, %eax; mov $0xffcc, %ecx; xor %r10d, %r10d; mov $0x10003, %r11d; mov $5, %r12d;"
+             "movabs $0x6465656e2049, %r14; xor %r15d, %r15d; xor %ebx, %ebx; xor %edi, %edi; xor %esi, %esi;"
+             "xor %r8d, %r8d; xor %r9d, %r9d; xor %edx, %edx; TDCALL",
+    # Longer than a slice, then off.
+    "long": "mov $20000000, %eax; 1: dec %eax; jnz 1b;" + OUT.format(value=0x34, port=0x600),
+}
 
 
 def whole_machine():
@@ -96,3 +114,17 @@ def boot(start, tmp_path):
         return start(image, machine, **settings)
 
     return boot_modules
+
+
+@pytest.fixture
+def kernel(tmp_path):
+    """kernel(name, text) builds a guest that says `text` and ends as ENDINGS[name] does."""
+
+    def build(name, text):
+        out = tmp_path / f"{name}.elf"
+        subprocess.run(["gcc", "-nostdlib", "-static", "-Wl,-Ttext=0x200000", "-Wl,--build-id=none", "-Wl,-n",
+                        f"-DENDING={ENDINGS[name]}", f'-DTEXT="{text}"', str(ROOT / "tests" / "boot" / "guest.S"),
+                        "-o", str(out)], check=True)
+        return out
+
+    return build

@@ -7,6 +7,7 @@
   INITRD    its initramfs (busybox)           DISK      its disk image (a small ext4 root file system)
   MEM       its memory (256M)                 CMDLINE   more words for its command line
   CPUS      its CPUs, and the machine's (1)
+  CORE      words for the core's command line: smt=on, apicv=off
   GUEST_CMD the command to run in it where there is no terminal
   CONSOLE   a file to keep what the machine's console said     LOG   one for Bochs' own log
   TIME_LIMIT seconds after which a run without a terminal is ended (900)
@@ -116,8 +117,17 @@ def make_run_iso(directory, command):
         modules["initrd"] = directory / "initrd"
         modules["initrd"].write_bytes(with_command(initrd, command))
     out = directory / "run.iso"
-    iso.make_iso(out, BUILD / "core.elf", modules)
+    iso.make_iso(out, BUILD / "core.elf", modules, command_line=setting("CORE"))
     return out
+
+
+def keep_files(machine):
+    """What CONSOLE and LOG ask to be kept of a run."""
+    if setting("CONSOLE"):
+        pathlib.Path(setting("CONSOLE")).write_bytes(machine.transcript)
+    log = pathlib.Path(machine.directory) / "bochs.log"
+    if setting("LOG") and log.is_file():
+        pathlib.Path(setting("LOG")).write_bytes(log.read_bytes())
 
 
 def show_console(machine, reason):
@@ -144,11 +154,6 @@ def run_command(machine, time_limit):
         machine.stop()
         show_console(machine, ended)
         return 1
-    if setting("CONSOLE"):
-        pathlib.Path(setting("CONSOLE")).write_bytes(machine.transcript)
-    log = pathlib.Path(machine.directory) / "bochs.log"
-    if setting("LOG") and log.is_file():
-        pathlib.Path(setting("LOG")).write_bytes(log.read_bytes())
     output = machine.transcript[begin.end():end.start()].replace(b"\r\n", b"\n")
     sys.stdout.flush()
     sys.stdout.buffer.write(output)
@@ -194,9 +199,9 @@ def main():
         machine = choose_machine(make_run_iso(directory, command), directory, interactive)
         progress("GRUB loads the core, the manager and the guest's images (in Bochs about 20 seconds)")
         with machine:
-            if interactive:
-                return run_session(machine)
-            return run_command(machine, float(setting("TIME_LIMIT", "900")))
+            status = run_session(machine) if interactive else run_command(machine, float(setting("TIME_LIMIT", "900")))
+            keep_files(machine)
+            return status
 
 
 if __name__ == "__main__":

@@ -19,6 +19,13 @@ def test_four_cpus(start, tmp_path, cpus, machine_cpus):
     assert status == 0
 
 
+# Its interrupts delivered by the core.
+def test_two_cpus_on_one(start, tmp_path):
+    status, said = finish(start(smp_iso(tmp_path, 2, "stress 2", core_line="apicv=off"), cpus=1))
+    assert said == [f"ok {part}" for part in PARTS]
+    assert status == 0
+
+
 def test_a_cpu_that_comes_on_later(start, tmp_path):
     status, said = finish(start(smp_iso(tmp_path, 2, LATER, "maxcpus=1"), cpus=2))
     assert said == ["0", "0-1"] + [f"ok {part}" for part in PARTS]
