@@ -80,6 +80,7 @@ uint32_t frame_prepare(uint32_t partition, gfn_t gfn)
     //@ assert large: large_inv;
     //@ assert old: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> is_tab{Pre}(u, 0) && tables[u].entry[j] == \at(tables[u].entry[j],Pre) && table_tags[u] == \at(table_tags[u],Pre);
     //@ assert leaves: forward_inv;
+    //@ assert halves: halves_inv;
     //@ assert large_slots: \forall integer s; 0 < s ==> is_tab{Pre}(slot_t(s), 1) ==> large(\at(tables[slot_t(s)].entry[slot_i(s)],Pre)) ==> is_tab(slot_t(s), 1) && table_tags[slot_t(s)] == \at(table_tags[slot_t(s)],Pre) && tables[slot_t(s)].entry[slot_i(s)] == \at(tables[slot_t(s)].entry[slot_i(s)],Pre);
     //@ assert slots: \forall integer s; 0 < s ==> is_tab{Pre}(slot_t(s), 0) ==> is_tab(slot_t(s), 0) && table_tags[slot_t(s)] == \at(table_tags[slot_t(s)],Pre) && tables[slot_t(s)].entry[slot_i(s)] == \at(tables[slot_t(s)].entry[slot_i(s)],Pre);
     //@ assert backs: backward_inv;
@@ -122,6 +123,7 @@ void frame_map(uint32_t table, uint32_t slot, hfn_t hfn, uint64_t flags)
     //@ assert forward_p: \forall integer t, i; is_tab(t, 0) ==> ix(i) ==> !(t == table && i == slot) ==> tables[t].entry[i] != 0 ==> tables[t].entry[i] == \at(tables[t].entry[i],Pre) && leaf_ok{Pre}(tables[t].entry[i], t, i);
     //@ assert forward_o: \forall integer t, i; is_tab(t, 0) ==> ix(i) ==> !(t == table && i == slot) ==> tables[t].entry[i] != 0 ==> leaf_ok(tables[t].entry[i], t, i);
     //@ assert forward: forward_inv;
+    //@ assert halves: halves_inv;
     //@ assert covered: \forall integer t, i, p; covers(t, i, p) ==> covers{Pre}(t, i, p) && is_frame(p) && frames[p] == \at(frames[p],Pre);
     //@ assert places: places_inv;
     //@ assert known: all_known;
@@ -196,6 +198,7 @@ void frame_unmap_owner(hfn_t hfn)
     //@ assert forwardo: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> ent_hfn(tables[u].entry[j]) != hfn ==> leaf_ok(tables[u].entry[j], u, j);
     //@ assert forwardh: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> ent_hfn(tables[u].entry[j]) == hfn ==> leaf_ok(tables[u].entry[j], u, j);
     //@ assert forward: forward_inv;
+    //@ assert halves: halves_inv;
     //@ assert covered: \forall integer t, i, p; covers(t, i, p) ==> covers{Pre}(t, i, p) && is_frame(p) && frames[p] == \at(frames[p],Pre);
     //@ assert places: places_inv;
     //@ assert known: all_known;
@@ -248,6 +251,7 @@ void frame_unmap_borrower(hfn_t hfn)
     //@ assert forwardw: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> ent_hfn(tables[u].entry[j]) == hfn ==> owns{Pre}(part(table_tags[u].space), hfn) && \at(frames[hfn].owner_slot,Pre) == slot_id(u, j) && leaf_kind{Pre}(tables[u].entry[j] % 4096, hfn);
     //@ assert forwardh: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> ent_hfn(tables[u].entry[j]) == hfn ==> leaf_ok(tables[u].entry[j], u, j);
     //@ assert forward: forward_inv;
+    //@ assert halves: halves_inv;
     //@ assert covered: \forall integer t, i, p; covers(t, i, p) ==> covers{Pre}(t, i, p) && is_frame(p) && frames[p] == \at(frames[p],Pre);
     //@ assert places: places_inv;
     //@ assert known: all_known;
@@ -295,6 +299,7 @@ void frame_give(hfn_t hfn, uint32_t owner)
     frames[hfn].owner = owner;
     //@ assert frames: frames_inv;
     //@ assert forward: forward_inv;
+    //@ assert halves: halves_inv;
     //@ assert large: large_inv;
     //@ assert backward: backward_inv;
     //@ assert unstale: \forall integer v; in_set(v) ==> !stale(v, hfn);
@@ -314,6 +319,7 @@ void frame_lend(hfn_t hfn)
     frames[hfn].borrower = PARTITION_MANAGER;
     //@ assert frames: frames_inv;
     //@ assert forward: forward_inv;
+    //@ assert halves: halves_inv;
     //@ assert large: large_inv;
     //@ assert backward: backward_inv;
     //@ assert unstale: \forall integer v; in_set(v) ==> !stale(v, hfn);
@@ -333,6 +339,7 @@ void frame_take_back(hfn_t hfn)
     frames[hfn].borrower = PARTITION_CORE;
     //@ assert frames: frames_inv;
     //@ assert forward: forward_inv;
+    //@ assert halves: halves_inv;
     //@ assert large: large_inv;
     //@ assert backward: backward_inv;
     //@ assert unstale: \forall integer v; in_set(v) ==> !stale(v, hfn);
@@ -351,6 +358,7 @@ void frame_take(hfn_t hfn)
     frames[hfn].state = FRAME_OWNED;
     //@ assert frames: frames_inv;
     //@ assert forward: forward_inv;
+    //@ assert halves: halves_inv;
     //@ assert large: large_inv;
     //@ assert backward: backward_inv;
     //@ assert stales: stale_inv;

@@ -52,6 +52,7 @@ uint32_t frame_prepare(uint32_t partition, gfn_t gfn);
     requires unmapped: !mapped(part(table_tags[table].space), hfn);
     requires leaf_kind(flags, hfn);
     requires place: part(table_tags[table].space) == PARTITION_MANAGER ==> hfn == table_tags[table].base * 512 + slot;
+    requires half: half_ok(flags, part(table_tags[table].space), table_tags[table].base * 512 + slot);
     assigns frames[hfn], tables[table].entry[slot], residue[hfn].of[0 .. PARTITIONS_MAX - 1];
     ensures inv: sys_inv;
     ensures entry: \old(frames[hfn].owner) == part(table_tags[table].space) ?
@@ -71,6 +72,7 @@ void frame_map(uint32_t table, uint32_t slot, hfn_t hfn, uint64_t flags);
     requires hfn < frame_limit && may_access(partition, hfn) && !mapped(partition, hfn);
     requires leaf_kind(flags, hfn);
     requires place: partition == PARTITION_MANAGER ==> hfn == gfn;
+    requires half: half_ok(flags, partition, gfn);
     assigns frames[hfn], tables[0 .. TABLES_MAX - 1], residue[hfn].of[0 .. PARTITIONS_MAX - 1];
     ensures inv: sys_inv;
     ensures entry: \old(frames[hfn].owner) == partition ?

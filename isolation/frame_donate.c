@@ -159,7 +159,7 @@ static void take_all(hfn_t hfn, uint64_t count)
 */
 
 /* One frame comes to the guest. */
-/*@ requires sys_inv && is_guest(slot) && gfn < GFN_LIMIT && path(2 * slot, gfn) >= 0 && walk(2 * slot, gfn) == 0;
+/*@ requires sys_inv && is_guest(slot) && gfn < shared_bit_gfn && gfn < GFN_LIMIT && path(2 * slot, gfn) >= 0 && walk(2 * slot, gfn) == 0;
     requires hfn < frame_limit && waiting(frames[hfn]);
     requires flushed: unheld(hfn);
     assigns frames[hfn], tables[0 .. TABLES_MAX - 1], residue[hfn].of[0 .. PARTITIONS_MAX - 1];
@@ -183,6 +183,7 @@ static void give_one(uint32_t slot, gfn_t gfn, hfn_t hfn, bool keep)
 
 /* ... and come to the guest. */
 /*@ requires sys_inv && is_guest(slot) && 1 <= count <= FRAME_BATCH_MAX && gfn + count <= GFN_LIMIT && hfn + count <= frame_limit;
+    requires below: gfn + count <= shared_bit_gfn;
     requires paths: \forall integer g; gfn <= g < gfn + count ==> path(2 * slot, g) >= 0;
     requires absent: absent_all(2 * slot, gfn, count);
     requires waiting: \forall integer p; hfn <= p < hfn + count ==> waiting(frames[p]);

@@ -93,6 +93,7 @@ static void map_run(uint32_t table, uint32_t slot, hfn_t hfn)
     //@ assert policy: same_policy{Pre,Here};
     //@ assert frames: frames_inv;
     //@ assert forward: forward_inv;
+    //@ assert halves: halves_inv;
     //@ assert mine: large_ok(tables[table].entry[slot], table, slot);
     //@ assert same: \forall integer u, j; in_use(u) ==> ix(j) ==> !(u == table && j == slot) ==> tables[u].entry[j] == \at(tables[u].entry[j],Pre);
     //@ assert large_p: \forall integer t, i; is_tab(t, 1) ==> ix(i) ==> !(t == table && i == slot) ==> large(tables[t].entry[i]) ==> large_ok{Pre}(tables[t].entry[i], t, i);
@@ -124,6 +125,7 @@ bool frame_large_grant(hfn_t hfn)
     table = table_large_prepare(2u * PARTITION_MANAGER, hfn);
     //@ assert large: large_inv;
     //@ assert leaves: forward_inv;
+    //@ assert halves: halves_inv;
     //@ assert backs: backward_inv;
     //@ assert home: home_inv;
     /* Is there a table for it, and is no leaf table in its place? */
@@ -193,6 +195,7 @@ static void split_run(uint32_t table, uint32_t slot)
     //@ assert forward_p: \forall integer t, i; is_tab(t, 0) ==> t != leaf ==> ix(i) ==> tables[t].entry[i] != 0 ==> leaf_ok{Pre}(tables[t].entry[i], t, i) && frames[ent_hfn(tables[t].entry[i])] == \at(frames[ent_hfn(tables[t].entry[i])],Pre);
     //@ assert forward_o: \forall integer t, i; is_tab(t, 0) ==> t != leaf ==> ix(i) ==> tables[t].entry[i] != 0 ==> leaf_ok(tables[t].entry[i], t, i);
     //@ assert forward: forward_inv;
+    //@ assert halves: halves_inv;
     //@ assert large_p: \forall integer t, i; is_tab(t, 1) ==> ix(i) ==> large(tables[t].entry[i]) ==> !(t == table && i == slot) && large_ok{Pre}(tables[t].entry[i], t, i);
     //@ assert apart: \forall integer t, i, p; is_tab(t, 1) ==> ix(i) ==> large(tables[t].entry[i]) ==> ent_hfn(tables[t].entry[i]) <= p < ent_hfn(tables[t].entry[i]) + 512 ==> covers{Pre}(t, i, p) && frames[p] == \at(frames[p],Pre);
     //@ assert runs: \forall integer t, i; is_tab(t, 1) ==> ix(i) ==> large(tables[t].entry[i]) ==> run(ent_hfn(tables[t].entry[i]), slot_id(t, i));

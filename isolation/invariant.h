@@ -45,6 +45,11 @@ struct holders {
       (part(\at(table_tags[t].space,L)) == PARTITION_MANAGER ==> ent_hfn(e) == \at(table_tags[t].base,L) * 512 + i);
     predicate forward_inv{L} = \forall integer t, i; is_tab{L}(t, 0) ==> ix(i) ==> \at(tables[t].entry[i],L) != 0 ==>
       leaf_ok{L}(\at(tables[t].entry[i],L), t, i);
+    // Halves: a guest's leaf is of a shared frame if and only if it is where the shared bit is set.
+    predicate half_ok{L}(integer f, integer v, integer g) =
+      v != PARTITION_MANAGER ==> (f == EPT_LEAF_SHARED <==> g >= \at(shared_bit_gfn,L));
+    predicate halves_inv{L} = \forall integer t, i; is_tab{L}(t, 0) ==> ix(i) ==> \at(tables[t].entry[i],L) != 0 ==>
+      half_ok{L}(\at(tables[t].entry[i],L) % 4096, part(\at(table_tags[t].space,L)), \at(table_tags[t].base,L) * 512 + i);
     // A large leaf is the manager's, not executable, at its own number; each of its 512 frames is the manager's own and knows the leaf.
     predicate run{L}(integer h, integer s) = \forall integer p; h <= p < h + 512 ==>
       \at(frames[p].state,L) == FRAME_OWNED && \at(frames[p].owner,L) == PARTITION_MANAGER && \at(frames[p].owner_slot,L) == s;
@@ -99,7 +104,7 @@ struct holders {
       holder{L}(v, p) ==> \at(residue[p].of[v],L) != 0;
 
     predicate limit_ok{L} = \at(frame_limit,L) <= FRAMES_MAX;
-    predicate map_inv{L} = tables_inv{L} && limit_ok{L} && frames_inv{L} && forward_inv{L} && large_inv{L} && backward_inv{L};
+    predicate map_inv{L} = tables_inv{L} && limit_ok{L} && frames_inv{L} && forward_inv{L} && halves_inv{L} && large_inv{L} && backward_inv{L};
     predicate ghost_inv{L} = stale_inv{L} && residue_inv{L} && writes_inv{L};
     predicate sys_inv{L} = map_inv{L} && ghost_inv{L};
 

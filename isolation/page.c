@@ -215,7 +215,7 @@ static void unmap_batch_borrowed(uint32_t slot, uint64_t count)
 }
 
 /* One frame becomes shared, at guest frame `to`. */
-/*@ requires sys_inv && is_guest(slot) && to < GFN_LIMIT && batch_room(slot, to);
+/*@ requires sys_inv && is_guest(slot) && shared_bit_gfn <= to < GFN_LIMIT && batch_room(slot, to);
     requires batch_frame(slot, hfn, FRAME_OWNED) && path(2 * PARTITION_MANAGER, hfn) >= 0;
     requires flushed: unheld(hfn);
     assigns frames[hfn], tables[0 .. TABLES_MAX - 1], residue[hfn].of[0 .. PARTITIONS_MAX - 1];
@@ -235,7 +235,7 @@ static void share_one(uint32_t slot, gfn_t to, hfn_t hfn)
 }
 
 /* One frame becomes private, at guest frame `to`. */
-/*@ requires sys_inv && is_guest(slot) && to < GFN_LIMIT && batch_room(slot, to);
+/*@ requires sys_inv && is_guest(slot) && to < shared_bit_gfn && to < GFN_LIMIT && batch_room(slot, to);
     requires batch_frame(slot, hfn, FRAME_SHARED);
     requires flushed: unheld(hfn);
     assigns frames[hfn], tables[0 .. TABLES_MAX - 1], residue[hfn].of[0 .. PARTITIONS_MAX - 1];
@@ -254,6 +254,7 @@ static void unshare_one(uint32_t slot, gfn_t to, hfn_t hfn)
 /* Nothing below can fail.  `to` is where the first page goes. */
 /*@ requires all_inv && is_guest(slot) && has_root(2 * slot) && 1 <= count <= FRAME_BATCH_MAX && to + count <= GFN_LIMIT;
     requires batched(slot, count, FRAME_OWNED) && roomy(slot, 0, count, to);
+    requires half: shared_bit_gfn <= to;
     assigns frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1], residue[0 .. FRAMES_MAX - 1];
     ensures inv: all_inv;
     ensures frames: own_frames{Pre,Post}(slot);
@@ -289,6 +290,7 @@ static void share_all(uint32_t slot, gfn_t to, uint64_t count)
 
 /*@ requires all_inv && is_guest(slot) && has_root(2 * slot) && 1 <= count <= FRAME_BATCH_MAX && to + count <= GFN_LIMIT;
     requires batched(slot, count, FRAME_SHARED) && roomy(slot, 0, count, to);
+    requires half: to + count <= shared_bit_gfn;
     assigns frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1], residue[0 .. FRAMES_MAX - 1];
     ensures inv: all_inv;
     ensures frames: own_frames{Pre,Post}(slot);

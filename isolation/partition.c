@@ -119,6 +119,7 @@ static void slice_open(uint32_t slot, uint32_t first, uint32_t count)
     table_slice_open(slot, first, count);
     //@ assert leaves: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> is_tab{Pre}(u, 0) && tables[u].entry[j] == \at(tables[u].entry[j],Pre) && table_tags[u] == \at(table_tags[u],Pre);
     //@ assert forward: forward_inv;
+    //@ assert halves: halves_inv;
     //@ assert larges: large_inv;
     //@ assert large_slots: \forall integer s; 0 < s ==> is_tab{Pre}(slot_t(s), 1) ==> large(\at(tables[slot_t(s)].entry[slot_i(s)],Pre)) ==> is_tab(slot_t(s), 1) && table_tags[slot_t(s)] == \at(table_tags[slot_t(s)],Pre) && tables[slot_t(s)].entry[slot_i(s)] == \at(tables[slot_t(s)].entry[slot_i(s)],Pre);
     //@ assert slots: \forall integer s; 0 < s ==> is_tab{Pre}(slot_t(s), 0) ==> is_tab(slot_t(s), 0) && table_tags[slot_t(s)] == \at(table_tags[slot_t(s)],Pre) && tables[slot_t(s)].entry[slot_i(s)] == \at(tables[slot_t(s)].entry[slot_i(s)],Pre);
@@ -158,6 +159,9 @@ bool partition_init(uint64_t limit, gfn_t shared_bit, uint32_t cpus)
     uint64_t count = partition_manager_tables(limit);
     uint32_t first = table_slice_find(count);
 
+    //@ assert sizes: \forall integer v; in_set(v) ==> table_slices[v].used == 0;
+    //@ assert spaces: \forall integer a; is_space(a) ==> in_set(part(a));
+    //@ assert unused: \forall integer t; !in_use(t);
     shared_bit_gfn = shared_bit;
     reset_all();
     /* Is there room for the manager's tables, and for a vCPU of it on each CPU? */

@@ -73,6 +73,7 @@ fault donate-no-scrub isolation/frame_donate.c give_one 's/frame_scrub(hfn);//;/
 fault donate-any-owner isolation/frame_donate.c all_owned 's/if (!frame_is_owned(hfn + k, PARTITION_MANAGER))/if (frames[hfn + k].state != FRAME_OWNED)/'
 fault donate-over-a-page isolation/frame_donate.c all_absent 's/table_translate(space, gfn + k) != 0/false/;/assert not: walk/d'
 fault share-executable isolation/page.c share_one 's/EPT_LEAF_SHARED/EPT_LEAF_OWNED/'
+fault share-in-the-private-half isolation/page.c share_locked 's/gfn + shared_bit_gfn, count/gfn + count, count/'
 fault unshare-no-scrub isolation/page.c unshare_one 's/frame_scrub(hfn);//'
 fault unshare-manager-not-flushed isolation/page.c unshare_all '/frame_flush(PARTITION_MANAGER)/d'
 fault flush-not-devices isolation/frame.c frame_flush '/iommu_flush_partition(partition)/d'

@@ -8,13 +8,16 @@
 
 /*
  * Whatever the hardware can reach for partition v at guest frame g is a frame that v owns or borrows, with the rights its
- * state gives; the manager's are at their own numbers; a frame has one place in a partition; the core's frames have none.
+ * state gives; the manager's are at their own numbers, a guest's are its own, with the shared bit those that it shares and no
+ * others; a frame has one place in a partition; the core's frames have none.
  */
 /*@ requires sys_inv;
     requires is_partition(v) && g < GFN_LIMIT && h < GFN_LIMIT;
     assigns \nothing;
     ensures isolation: walk(2 * v, g) != 0 ==> may_access(v, ent_hfn(walk(2 * v, g)));
     ensures rights: walk(2 * v, g) != 0 ==> leaf_kind(walk(2 * v, g) % 4096, ent_hfn(walk(2 * v, g)));
+    ensures halves: v != PARTITION_MANAGER ==> walk(2 * v, g) != 0 ==>
+      (g >= shared_bit_gfn <==> frames[ent_hfn(walk(2 * v, g))].state == FRAME_SHARED) && frames[ent_hfn(walk(2 * v, g))].owner == v;
     ensures core: walk(2 * v, g) != 0 ==> frames[ent_hfn(walk(2 * v, g))].state != FRAME_FREE;
     ensures dma: walk(2 * v + 1, g) == 0;
     ensures identity: v == PARTITION_MANAGER ==> walk(2 * v, g) != 0 ==> ent_hfn(walk(2 * v, g)) == g;
@@ -39,6 +42,7 @@ void thm_isolation(uint32_t v, uint64_t g, uint64_t h)
     //@ assert d0: d != TABLE_NONE ==> tables[d].entry[ix0(g)] == 0;
     //@ assert jg: s != TABLE_NONE ==> table_tags[s].base * 512 + ix0(g) == g;
     //@ assert jh: t != TABLE_NONE ==> table_tags[t].base * 512 + ix0(h) == h;
+    //@ assert half: v != PARTITION_MANAGER ==> s != TABLE_NONE ==> tables[s].entry[ix0(g)] != 0 ==> half_ok(tables[s].entry[ix0(g)] % 4096, v, g) && frame_wf(frames[ent_hfn(tables[s].entry[ix0(g)])]);
 }
 
 /*@ // What a unit does with the domain of a guest: the walk from its links (iommu/vtd_links.h) on.
@@ -76,17 +80,17 @@ static void walk_begins(uint32_t a, uint64_t g)
 }
 
 /*
- * What a device of guest v reaches at g is what v's CPUs reach at g with the shared bit s: a frame that v owns or borrows,
- * with the rights of its state, never one of the core.  (The manager's devices walk the manager's EPT itself.)
+ * What a device of guest v reaches at g is what v's CPUs reach at g with the shared bit s: a frame that v owns and shares
+ * with the manager, with the rights of that.  (The manager's devices walk the manager's EPT itself.)
  */
 /*@ requires sys_inv;
-    requires is_guest(v) && has_root(2 * v) && d < VTD_LINKS_MAX && g < VTD_LINKS_FRAMES && shared_ok(s);
+    requires is_guest(v) && has_root(2 * v) && d < VTD_LINKS_MAX && g < VTD_LINKS_FRAMES && shared_ok(s) && s == shared_bit_gfn;
     requires links: links_ok(d, v, s);
     assigns \nothing;
     ensures reach: dma_walk(d, g) != 0 ==> g + s < GFN_LIMIT && dma_walk(d, g) == walk(2 * v, g + s);
     ensures isolation: dma_walk(d, g) != 0 ==> may_access(v, ent_hfn(dma_walk(d, g)));
     ensures rights: dma_walk(d, g) != 0 ==> leaf_kind(dma_walk(d, g) % 4096, ent_hfn(dma_walk(d, g)));
-    ensures core: dma_walk(d, g) != 0 ==> frames[ent_hfn(dma_walk(d, g))].state != FRAME_FREE;
+    ensures shared: dma_walk(d, g) != 0 ==> frames[ent_hfn(dma_walk(d, g))].state == FRAME_SHARED && frames[ent_hfn(dma_walk(d, g))].owner == v;
 */
 void thm_dma(uint32_t d, uint32_t v, uint64_t g, uint64_t s)
 {
