@@ -11,7 +11,8 @@ BELOW_CORE = {"abi": "", "lib": "abi", "arch": "abi lib", "ept": "abi lib arch",
 BELOW_MANAGER = {"devices": "abi lib", "manager": "abi lib devices"}
 # The attacker's view: tiny managers and guests of our own; what measures looks like one.
 BELOW_ATTACK = {"tests/tiny": "abi lib", "tests/model": "abi lib", "tests/transition": "abi lib tests/model",
-                "tests/attack": "abi lib tests/tiny tests/model tests/transition", "tests/bench": "abi lib tests/tiny"}
+                "tests/hostile": "abi lib tests/tiny tests/model",
+                "tests/attack": "abi lib tests/tiny tests/model tests/transition tests/hostile", "tests/bench": "abi lib tests/tiny"}
 LAYERS = {layer: set(below.split()) for layer, below in {**BELOW_CORE, **BELOW_MANAGER, **BELOW_ATTACK}.items()}
 COMPILER_HEADERS = {"stdint.h", "stddef.h", "stdbool.h", "stdarg.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.MULTILINE)

@@ -9,6 +9,7 @@
 #include "abi/hypercall.h"
 #include "abi/run_exit.h"
 #include "abi/status.h"
+#include "tests/hostile/secrets.h"
 #include "tests/model/hostile.h"
 #include "tests/tiny/tiny.h"
 #include "tests/tiny/tiny_guest.h"
@@ -72,21 +73,7 @@ static uint64_t counts[STEP_KINDS], denied, met, thrown_out, reordered, lives;
 
 /* --- in the guest ------------------------------------------------------------------------------------------ */
 
-/* Made at run time, so that no image holds it. */
-static uint64_t secret_of(uint64_t salt)
-{
-    volatile uint64_t a = 0x5ec2e70000000000ull;
-    volatile uint64_t b = 0x0000000deadc0de0ull;
-
-    return a ^ b ^ salt * 0x10001;
-}
-
 /* Its 36 upper bits are those of all secrets: no random number has them in a lifetime. */
-static bool is_secret(uint64_t value)
-{
-    return value >> 28 == secret_of(0) >> 28;
-}
-
 /* The secret pages: filled the first time, looked at after; how many words were wrong. */
 static uint64_t secrets(void)
 {
@@ -97,8 +84,8 @@ static uint64_t secrets(void)
         volatile uint64_t *page = (volatile uint64_t *)(TINY_PRIVATE + gfn * FRAME);
 
         for (uint32_t w = 0; w < WORDS; w++) {
-            wrong += filled && page[w] != secret_of(gfn);
-            page[w] = secret_of(gfn);
+            wrong += filled && page[w] != secrets_of(gfn);
+            page[w] = secrets_of(gfn);
         }
     }
     filled = true;
@@ -737,21 +724,6 @@ static bool another_life(uint32_t h)
 }
 
 /* How often any secret stands in memory the manager can read. */
-static uint64_t secrets_in_reach(void)
-{
-    uint64_t found = 0;
-    uint64_t word;
-
-    for (uint64_t f = 0; f < model.count; f++) {
-        const uint64_t *page = tiny_at(model.first + f);
-
-        if (tiny_try_read((uint64_t)page, &word) == TINY_NO_FAULT) {
-            found += is_secret(page[0]) + is_secret(page[WORDS / 2]) + is_secret(page[WORDS - 1]);
-        }
-    }
-    return found;
-}
-
 /* The manager looks at frames, and writes to those in its reach. */
 static bool write_some(void)
 {
@@ -792,27 +764,10 @@ static bool tidy_up(uint64_t number)
 static bool prepare(void)
 {
     const uint64_t top = tiny_frames(0);
-    struct tiny_answer answer;
-    uint64_t guard;
 
-    model.count = GROUND + HOSTILES * (uint64_t)TINY_GUEST_FRAMES;
-    model.first = tiny_frames(model.count);
-    model.limit = tiny_call(HYPERCALL_INFO, INFO_FRAMES_LIMIT, 0, 0, 0, 0).value;
-    model.shared_bit = 1ull << tiny_call(HYPERCALL_INFO, INFO_SHARED_BIT, 0, 0, 0, 0).value;
-    model.vcpus_max = 512;
-    model.room = 8;
-    model_init(&model);
-    for (uint32_t f = 0; f < model.count; f++) {
-        model_wrote(&model, f, 0);
-    }
-    guard = tiny_frames(GUARD);
-    answer = tiny_call(HYPERCALL_PARTITION_CREATE, GUARD, 1, 0, 0, 0);
-    guard_id = answer.value;
-    for (uint32_t n = 0; n < GUARD; n += FRAME_BATCH_MAX) {
-        if (tiny_call(HYPERCALL_FRAME_DONATE, answer.value, n, guard + n, FRAME_BATCH_MAX, 0).status !=
-            STATUS_OK) {
-            return false;
-        }
+    guard_id = secrets_model(&model, GROUND + HOSTILES * (uint64_t)TINY_GUEST_FRAMES, GUARD);
+    if (guard_id == 0) {
+        return false;
     }
     for (uint32_t h = 0; h < HOSTILES; h++) {
         if (!make_guest(h, model.first + GROUND + h * (uint64_t)TINY_GUEST_FRAMES)) {
@@ -884,7 +839,7 @@ void tiny_main(const struct boot_info *boot)
     }
     right = race(rounds);
     tiny_check("each round has an order that explains it", right);
-    tiny_check_equal("secrets found", secrets_in_reach(), 0);
+    tiny_check_equal("secrets found", secrets_in_reach(&model), 0);
     count(" calls met one of the other CPU's that was not over", met);
     count(" runs of guests ended with the guest's end", thrown_out);
     count(" rounds were not in the order in which their steps ended", reordered);

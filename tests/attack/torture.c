@@ -8,6 +8,7 @@
 #include "abi/run_exit.h"
 #include "abi/status.h"
 #include "lib/memory.h"
+#include "tests/hostile/secrets.h"
 #include "tests/model/hostile.h"
 #include "tests/tiny/tiny.h"
 #include "tests/tiny/tiny_guest.h"
@@ -77,15 +78,6 @@ static uint64_t last_order; /* of any guest: enum order and its first operand */
 
 /* --- in the guest ------------------------------------------------------------------------------------------ */
 
-/* Made at run time, so that no image holds it. */
-static uint64_t secret_of(uint64_t salt)
-{
-    volatile uint64_t a = 0x5ec2e70000000000ull;
-    volatile uint64_t b = 0x0000000deadc0de0ull;
-
-    return a ^ b ^ salt * 0x10001;
-}
-
 static volatile uint64_t *page_at(uint64_t gfn, uint64_t shared)
 {
     return (volatile uint64_t *)((shared != 0 ? TINY_SHARED : TINY_PRIVATE) + gfn * FRAME);
@@ -109,7 +101,7 @@ static void call_with_secrets(uint64_t *reg, uint64_t function, uint64_t mask, u
     uint64_t all[16];
 
     for (uint32_t n = 0; n < 16; n++) {
-        all[n] = secret_of(n);
+        all[n] = secrets_of(n);
     }
     all[GUEST_RCX] = mask;
     all[GUEST_R10] = 0;
@@ -123,7 +115,7 @@ static void call_with_secrets(uint64_t *reg, uint64_t function, uint64_t mask, u
         const bool own = n == GUEST_RSP || n == GUEST_RBP || (n >= GUEST_R10 && n <= GUEST_R14);
 
         /* What was not named is as it was. */
-        reg[GUEST_RBX] += !own && (mask >> n & 1) == 0 && all[n] != secret_of(n);
+        reg[GUEST_RBX] += !own && (mask >> n & 1) == 0 && all[n] != secrets_of(n);
     }
 }
 
@@ -135,8 +127,8 @@ static void secrets(uint64_t *reg)
     reg[GUEST_RBX] = 0;
     for (uint64_t gfn = SECRET_FIRST; gfn < TINY_FREE_END; gfn++) {
         for (uint32_t w = 0; w < WORDS; w++) {
-            reg[GUEST_RBX] += filled != 0 && page_at(gfn, 0)[w] != secret_of(gfn);
-            page_at(gfn, 0)[w] = secret_of(gfn);
+            reg[GUEST_RBX] += filled != 0 && page_at(gfn, 0)[w] != secrets_of(gfn);
+            page_at(gfn, 0)[w] = secrets_of(gfn);
         }
     }
     filled = 1;
@@ -253,11 +245,6 @@ static void count(enum resource resource, bool denied)
 }
 
 /* Its 36 upper bits are those of all secrets: no random number has them in a lifetime. */
-static bool is_secret(uint64_t value)
-{
-    return value >> 28 == secret_of(0) >> 28;
-}
-
 /* A guest said something that is no answer to an order: it discloses what it named, and no more. */
 static void look_at_call(struct tiny_run *run)
 {
@@ -360,21 +347,6 @@ static bool make_guest(uint32_t h, uint64_t first_hfn)
 }
 
 /* How often any secret stands in memory the manager can read. */
-static uint64_t secrets_in_reach(void)
-{
-    uint64_t found = 0;
-    uint64_t word;
-
-    for (uint64_t f = 0; f < model.count; f++) {
-        const uint64_t *page = tiny_at(model.first + f);
-
-        if (tiny_try_read((uint64_t)page, &word) == TINY_NO_FAULT) {
-            found += is_secret(page[0]) + is_secret(page[WORDS / 2]) + is_secret(page[WORDS - 1]);
-        }
-    }
-    return found;
-}
-
 /* Destroy a guest, take its frames, look for what it held, make another in them. */
 static void another_life(uint32_t h)
 {
@@ -387,7 +359,7 @@ static void another_life(uint32_t h)
         answer = tiny_call(call.number, call.argument[0], 0, 0, 0, 0);
         model_says(LIVES, model_hypercall(&model, &call, answer.status, answer.value));
     } while (answer.status == STATUS_RETRY);
-    expect(LIVES, "a secret is found", secrets_in_reach(), 0);
+    expect(LIVES, "a secret is found", secrets_in_reach(&model), 0);
     make_guest(h, guests[h].first_hfn);
 }
 
@@ -473,7 +445,7 @@ static void a_touch(void)
         expect(MEMORY, "a write is not denied", tiny_try_write((uint64_t)page, 0xbad), VECTOR_PF);
         return;
     }
-    if (is_secret(word)) {
+    if (secrets_is(word)) {
         fail(MEMORY, "a secret is found", word, hfn);
     }
     if (!model_read(&model, at, word) || !model_read(&model, at, page[WORDS - 1])) {
@@ -650,27 +622,10 @@ static void a_step(void)
 static bool prepare(void)
 {
     const uint64_t top = tiny_frames(0);
-    struct tiny_answer answer;
-    uint64_t guard;
 
-    model.count = GROUND + HOSTILES * (uint64_t)TINY_GUEST_FRAMES;
-    model.first = tiny_frames(model.count);
-    model.limit = tiny_call(HYPERCALL_INFO, INFO_FRAMES_LIMIT, 0, 0, 0, 0).value;
-    model.shared_bit = 1ull << tiny_call(HYPERCALL_INFO, INFO_SHARED_BIT, 0, 0, 0, 0).value;
-    model.vcpus_max = 512;
-    model.room = 8;
-    model_init(&model);
-    for (uint32_t f = 0; f < model.count; f++) {
-        model_wrote(&model, f, 0);
-    }
-    guard = tiny_frames(GUARD);
-    answer = tiny_call(HYPERCALL_PARTITION_CREATE, GUARD, 1, 0, 0, 0);
-    guard_id = answer.value;
-    for (uint32_t n = 0; n < GUARD; n += FRAME_BATCH_MAX) {
-        if (tiny_call(HYPERCALL_FRAME_DONATE, answer.value, n, guard + n, FRAME_BATCH_MAX, 0).status !=
-            STATUS_OK) {
-            return false;
-        }
+    guard_id = secrets_model(&model, GROUND + HOSTILES * (uint64_t)TINY_GUEST_FRAMES, GUARD);
+    if (guard_id == 0) {
+        return false;
     }
     for (uint32_t h = 0; h < HOSTILES; h++) {
         if (!make_guest(h, model.first + GROUND + h * (uint64_t)TINY_GUEST_FRAMES)) {
@@ -714,7 +669,7 @@ void tiny_main(const struct boot_info *boot)
             tiny_text(" steps\r\n");
         }
     }
-    expect(MEMORY, "a secret is found", secrets_in_reach(), 0);
+    expect(MEMORY, "a secret is found", secrets_in_reach(&model), 0);
     table();
     for (uint32_t r = 0; r < RESOURCES; r++) {
         tiny_check_equal(resource_names[r], counts[r].failures, 0);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tiny managers: each tests/attack/NAME.c and tests/bench/NAME.c is one, linked with the runtime in tests/tiny.
-TINY_RUNTIME := $(addprefix $(BUILD)/tiny/,$(patsubst %,%.o,$(wildcard tests/tiny/*.c tests/tiny/*.S tests/model/*.c) manager/entry.S \
+TINY_RUNTIME := $(addprefix $(BUILD)/tiny/,$(patsubst %,%.o,$(wildcard tests/tiny/*.c tests/tiny/*.S tests/model/*.c tests/hostile/*.c) manager/entry.S \
                 $(wildcard lib/*.c)))
 ATTACK_IMAGES := $(patsubst tests/attack/%.c,$(BUILD)/attack/%.bin,$(wildcard tests/attack/*.c))
 BENCH_IMAGES += $(patsubst tests/bench/%.c,$(BUILD)/bench/%.bin,$(wildcard tests/bench/*.c))
