@@ -27,6 +27,6 @@ $(HOSTILE_MANAGER): $(HOSTILE_MANAGER:.bin=.elf)
 boot-images: $(HOSTILE_MANAGER)
 
 IOMMU_UNIT := iommu_dmar iommu_vtd device device_group assigned
-test-iommu: core manager $(IOMMU_TEST_IMAGE) $(BUILD)/attack/passthrough.bin $(HOSTILE_MANAGER) guest-images ## VT-d: real DMA and interrupts, DMAR tables, a guest with a device (MACHINE=kvm: that on this machine)
+test-iommu: core manager $(IOMMU_TEST_IMAGE) $(BUILD)/attack/passthrough.bin $(BUILD)/attack/device_states.bin $(HOSTILE_MANAGER) guest-images ## VT-d: real DMA and interrupts, DMAR tables, a guest with a device (MACHINE=kvm: that on this machine)
 	@tests/iommu/run $(IOMMU_UNIT)
 .PHONY: test-iommu
