@@ -116,7 +116,7 @@ def _attack(tree, name):
     if not (ROOT / "tests" / "attack" / f"{name}.c").is_file():
         raise Mend(f"there is no attack image {name}: mend it")
     test = f"test_isolation.py::test_isolation_holds[{name}]"
-    if name in ("smp", "windows") or name.startswith("machine_"):
+    if name in ("smp", "windows", "apic") or name.startswith("machine_"):
         test = f"test_machine.py::test_the_machine_stays_the_cores[{name}]"
     if name in ("torture", "scrub"):
         test = f"test_{name}.py"

@@ -183,7 +183,9 @@ static void start_page_is_executable_only_while_it_is_needed(void **state)
 
 static void a_window_shows_one_frame(void **state)
 {
+    forgotten = 0;
     assert_int_equal((uint64_t)window_open(A_FRAME), FRAME_WINDOW);
+    assert_int_equal(forgotten, FRAME_WINDOW);
     assert_leaf(FRAME_WINDOW, A_FRAME * FRAME_SIZE, PRESENT | WRITE | NO_EXECUTE);
     assert_int_equal(this_cpu.taint, 1);
     expect_assert_failure(window_open(A_FRAME + 1));
