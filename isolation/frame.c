@@ -43,7 +43,7 @@ bool frame_is_owned(hfn_t hfn, uint32_t owner)
 }
 
 /*@ ghost
-  /@ requires places_inv && all_known;
+  /@ requires places_inv && all_know;
      assigns \nothing;
      ensures large_inv; @/
   void large_still(void)
@@ -110,7 +110,7 @@ void frame_map(uint32_t table, uint32_t slot, hfn_t hfn, uint64_t flags)
     //@ assert wf: frame_wf(frames[hfn]) && back_wf(hfn);
     //@ assert free: \forall integer p; is_frame(p) ==> frames[p].owner_slot != slot_id(table, slot) && frames[p].borrower_slot != slot_id(table, slot);
     //@ assert none: \forall integer t, i; is_tab(t, 0) ==> ix(i) ==> table_tags[t].space == 2 * partition ==> tables[t].entry[i] != 0 ==> ent_hfn(tables[t].entry[i]) != hfn;
-    //@ assert knew: all_known;
+    //@ assert knew: all_know;
     //@ assert away: \forall integer t, i; !covers(t, i, hfn);
     //@ assert entry: leaf_for(hfn * 4096 + flags, table_tags[table].space) && ent_hfn(hfn * 4096 + flags) == hfn && (hfn * 4096 + flags) % 4096 == flags;
     slot_note(partition, hfn, table * TABLE_SLOTS + slot + 1u);
@@ -126,7 +126,7 @@ void frame_map(uint32_t table, uint32_t slot, hfn_t hfn, uint64_t flags)
     //@ assert halves: halves_inv;
     //@ assert covered: \forall integer t, i, p; covers(t, i, p) ==> covers{Pre}(t, i, p) && is_frame(p) && frames[p] == \at(frames[p],Pre);
     //@ assert places: places_inv;
-    //@ assert known: all_known;
+    //@ assert known: all_know;
     //@ ghost large_still();
     //@ assert large: large_inv;
     //@ assert kept: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> \at(tables[u].entry[j],Pre) != 0 ==> tables[u].entry[j] == \at(tables[u].entry[j],Pre);
@@ -176,7 +176,7 @@ void frame_unmap_owner(hfn_t hfn)
     //@ assert leaves: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> !(u == table && j == slot) ==> leaf_ok(tables[u].entry[j], u, j) && slot_id(u, j) != id;
     //@ assert away: \forall integer p; is_frame(p) ==> p != hfn ==> frames[p].owner_slot != 0 ==> !(slot_t(frames[p].owner_slot) == table && slot_i(frames[p].owner_slot) == slot);
     //@ assert awayo: \forall integer p; is_frame(p) ==> frames[p].borrower_slot != 0 ==> !(slot_t(frames[p].borrower_slot) == table && slot_i(frames[p].borrower_slot) == slot);
-    //@ assert knew: all_known;
+    //@ assert knew: all_know;
     //@ assert large: \forall integer t, i; !covers(t, i, hfn);
     table_set(table, slot, 0);
     frames[hfn].owner_slot = 0;
@@ -201,7 +201,7 @@ void frame_unmap_owner(hfn_t hfn)
     //@ assert halves: halves_inv;
     //@ assert covered: \forall integer t, i, p; covers(t, i, p) ==> covers{Pre}(t, i, p) && is_frame(p) && frames[p] == \at(frames[p],Pre);
     //@ assert places: places_inv;
-    //@ assert known: all_known;
+    //@ assert known: all_know;
     //@ ghost large_still();
     //@ assert larges: large_inv;
     //@ assert backp: \forall integer p; is_frame(p) ==> p != hfn ==> back_wf{Pre}(p);
@@ -228,7 +228,7 @@ void frame_unmap_borrower(hfn_t hfn)
     //@ assert leaves: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> !(u == table && j == slot) ==> leaf_ok(tables[u].entry[j], u, j) && slot_id(u, j) != id;
     //@ assert away: \forall integer p; is_frame(p) ==> p != hfn ==> frames[p].borrower_slot != 0 ==> !(slot_t(frames[p].borrower_slot) == table && slot_i(frames[p].borrower_slot) == slot);
     //@ assert awayo: \forall integer p; is_frame(p) ==> frames[p].owner_slot != 0 ==> !(slot_t(frames[p].owner_slot) == table && slot_i(frames[p].owner_slot) == slot);
-    //@ assert knew: all_known;
+    //@ assert knew: all_know;
     //@ assert large: \forall integer t, i; !covers(t, i, hfn);
     table_set(table, slot, 0);
     frames[hfn].borrower_slot = 0;
@@ -254,7 +254,7 @@ void frame_unmap_borrower(hfn_t hfn)
     //@ assert halves: halves_inv;
     //@ assert covered: \forall integer t, i, p; covers(t, i, p) ==> covers{Pre}(t, i, p) && is_frame(p) && frames[p] == \at(frames[p],Pre);
     //@ assert places: places_inv;
-    //@ assert known: all_known;
+    //@ assert known: all_know;
     //@ ghost large_still();
     //@ assert larges: large_inv;
     //@ assert backp: \forall integer p; is_frame(p) ==> p != hfn ==> back_wf{Pre}(p);

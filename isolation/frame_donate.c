@@ -239,7 +239,71 @@ static void charge(uint32_t slot, uint64_t count)
       count <= \at(partitions[id % PARTITIONS_MAX].frames_left,L) &&
       gfn + count <= \at(shared_bit_gfn,L) && hfn + count <= \at(frame_limit,L) &&
       manager_has_all{L}(hfn, count) && absent_all{L}(2 * (id % PARTITIONS_MAX), gfn, count);
+    // What is asked, in that order: the status names the first that is not so.
+    predicate filling{L}(integer id) = known{L}(id) && \at(partitions[id % PARTITIONS_MAX].state,L) == PARTITION_LIVE;
+    predicate in_guest{L}(integer id, integer gfn, integer count) = filling{L}(id) && gfn + count <= \at(shared_bit_gfn,L);
+    predicate in_ram{L}(integer id, integer gfn, integer hfn, integer count) = in_guest{L}(id, gfn, count) &&
+      hfn + count <= \at(frame_limit,L);
+    predicate in_quota{L}(integer id, integer gfn, integer hfn, integer count) = in_ram{L}(id, gfn, hfn, count) &&
+      count <= \at(partitions[id % PARTITIONS_MAX].frames_left,L);
+    predicate in_hand{L}(integer id, integer gfn, integer hfn, integer count) = in_quota{L}(id, gfn, hfn, count) && manager_has_all{L}(hfn, count);
+    predicate answered{L}(integer s, integer id, integer gfn, integer hfn, integer count) =
+      (!known{L}(id) ==> s == STATUS_AT(STATUS_INVALID, OPERAND_RDI)) &&
+      (known{L}(id) ==> !filling{L}(id) ==> s == STATUS_AT(STATUS_BAD_STATE, OPERAND_RDI)) &&
+      (filling{L}(id) ==> !in_guest{L}(id, gfn, count) ==> s == STATUS_AT(STATUS_INVALID, OPERAND_RSI)) &&
+      (in_guest{L}(id, gfn, count) ==> !in_ram{L}(id, gfn, hfn, count) ==> s == STATUS_AT(STATUS_INVALID, OPERAND_RDX)) &&
+      (in_ram{L}(id, gfn, hfn, count) ==> !in_quota{L}(id, gfn, hfn, count) ==> s == STATUS_AT(STATUS_NO_ROOM, OPERAND_R10)) &&
+      (in_quota{L}(id, gfn, hfn, count) ==> !in_hand{L}(id, gfn, hfn, count) ==> s == STATUS_AT(STATUS_NOT_OWNER, OPERAND_RDX)) &&
+      (in_hand{L}(id, gfn, hfn, count) ==> !can_donate{L}(id, gfn, hfn, count) ==> s == STATUS_AT(STATUS_BAD_STATE, OPERAND_RSI)) &&
+      (can_donate{L}(id, gfn, hfn, count) ==> s == STATUS_OK);
 */
+
+/* The first thing that speaks against the call, but for tables; STATUS_OK: nothing does. */
+/*@ requires core_inv && 1 <= count <= FRAME_BATCH_MAX;
+    assigns \nothing;
+    ensures exact: answered(\result, id, gfn, hfn, count);
+    ensures may: \result == STATUS_OK ==> can_donate(id, gfn, hfn, count);
+*/
+static uint64_t refusal(uint64_t id, gfn_t gfn, hfn_t hfn, uint64_t count)
+{
+    const uint32_t slot = partition_find(id);
+
+    /* Is there such a partition, and is it being filled? */
+    if (slot == PARTITION_NONE) {
+        //@ assert answer: answered(STATUS_AT(STATUS_INVALID, OPERAND_RDI), id, gfn, hfn, count);
+        return STATUS_AT(STATUS_INVALID, OPERAND_RDI);
+    }
+    //@ assert known: known(id);
+    if (partitions[slot].state != PARTITION_LIVE) {
+        //@ assert answer: answered(STATUS_AT(STATUS_BAD_STATE, OPERAND_RDI), id, gfn, hfn, count);
+        return STATUS_AT(STATUS_BAD_STATE, OPERAND_RDI);
+    }
+    /* Are the guest frames private ones, and the frames RAM? */
+    if (gfn >= shared_bit_gfn || count > shared_bit_gfn - gfn) {
+        //@ assert answer: answered(STATUS_AT(STATUS_INVALID, OPERAND_RSI), id, gfn, hfn, count);
+        return STATUS_AT(STATUS_INVALID, OPERAND_RSI);
+    }
+    if (hfn >= frame_limit || count > frame_limit - hfn) {
+        //@ assert answer: answered(STATUS_AT(STATUS_INVALID, OPERAND_RDX), id, gfn, hfn, count);
+        return STATUS_AT(STATUS_INVALID, OPERAND_RDX);
+    }
+    /* May the partition have so many more? */
+    if (count > partitions[slot].frames_left) {
+        //@ assert answer: answered(STATUS_AT(STATUS_NO_ROOM, OPERAND_R10), id, gfn, hfn, count);
+        return STATUS_AT(STATUS_NO_ROOM, OPERAND_R10);
+    }
+    if (!all_owned(hfn, count)) {
+        //@ assert answer: answered(STATUS_AT(STATUS_NOT_OWNER, OPERAND_RDX), id, gfn, hfn, count);
+        return STATUS_AT(STATUS_NOT_OWNER, OPERAND_RDX);
+    }
+    if (!all_absent(table_ept_space(slot), gfn, count)) {
+        //@ assert answer: answered(STATUS_AT(STATUS_BAD_STATE, OPERAND_RSI), id, gfn, hfn, count);
+        return STATUS_AT(STATUS_BAD_STATE, OPERAND_RSI);
+    }
+    //@ assert answer: answered(STATUS_OK, id, gfn, hfn, count);
+    return STATUS_OK;
+}
+
 /*@ requires core_inv && 1 <= count <= FRAME_BATCH_MAX;
     assigns frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1],
             table_slices[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
@@ -247,6 +311,8 @@ static void charge(uint32_t slot, uint64_t count)
     ensures inv: core_inv;
     ensures charged: \result == STATUS_OK ==> partitions[id % PARTITIONS_MAX].frames_left == \old(partitions[id % PARTITIONS_MAX].frames_left) - count;
     ensures only_if: \result == STATUS_OK ==> can_donate{Pre}(id, gfn, hfn, count);
+    ensures exact: answered{Pre}(\result, id, gfn, hfn, count) ||
+      (can_donate{Pre}(id, gfn, hfn, count) && (\result == STATUS_AT(STATUS_NO_ROOM, OPERAND_RDI) || \result == STATUS_AT(STATUS_NO_ROOM, OPERAND_RDX)));
     ensures refused: \result != STATUS_OK ==> renamed{Pre,Post} && same_walks{Pre,Post};
     ensures others: \forall integer p; is_frame(p) ==> !(hfn <= p < hfn + count) ==>
       frames[p] == {\old(frames[p]) \with .owner_slot = frames[p].owner_slot} &&
@@ -261,31 +327,11 @@ static void charge(uint32_t slot, uint64_t count)
 */
 static uint64_t donate_locked(uint64_t id, gfn_t gfn, hfn_t hfn, uint64_t count, bool keep)
 {
-    uint32_t slot = partition_find(id);
+    const uint32_t slot = (uint32_t)(id % PARTITIONS_MAX);
+    const uint64_t status = refusal(id, gfn, hfn, count);
 
-    /* Is there such a partition, and is it being filled? */
-    if (slot == PARTITION_NONE) {
-        return STATUS_AT(STATUS_INVALID, OPERAND_RDI);
-    }
-    if (partitions[slot].state != PARTITION_LIVE) {
-        return STATUS_AT(STATUS_BAD_STATE, OPERAND_RDI);
-    }
-    /* Are the guest frames private ones, and the frames RAM? */
-    if (gfn >= shared_bit_gfn || count > shared_bit_gfn - gfn) {
-        return STATUS_AT(STATUS_INVALID, OPERAND_RSI);
-    }
-    if (hfn >= frame_limit || count > frame_limit - hfn) {
-        return STATUS_AT(STATUS_INVALID, OPERAND_RDX);
-    }
-    /* May the partition have so many more? */
-    if (count > partitions[slot].frames_left) {
-        return STATUS_AT(STATUS_NO_ROOM, OPERAND_R10);
-    }
-    if (!all_owned(hfn, count)) {
-        return STATUS_AT(STATUS_NOT_OWNER, OPERAND_RDX);
-    }
-    if (!all_absent(table_ept_space(slot), gfn, count)) {
-        return STATUS_AT(STATUS_BAD_STATE, OPERAND_RSI);
+    if (status != STATUS_OK) {
+        return status;
     }
     /* Are there tables for them?  What is made of them stays, in the partition's own slice. */
     if (!prepare_all(slot, gfn, count)) {

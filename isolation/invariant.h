@@ -64,9 +64,9 @@ struct holders {
     // Slot i of level-1 table t is a large leaf, of which p is a frame.
     predicate covers{L}(integer t, integer i, integer p) = is_tab{L}(t, 1) && ix(i) && large(\at(tables[t].entry[i],L)) &&
       ent_hfn(\at(tables[t].entry[i],L)) <= p < ent_hfn(\at(tables[t].entry[i],L)) + 512;
-    predicate known{L}(integer t, integer i, integer p) = is_frame{L}(p) && \at(frames[p].state,L) == FRAME_OWNED &&
+    predicate knows{L}(integer t, integer i, integer p) = is_frame{L}(p) && \at(frames[p].state,L) == FRAME_OWNED &&
       \at(frames[p].owner,L) == PARTITION_MANAGER && \at(frames[p].owner_slot,L) == slot_id(t, i);
-    predicate all_known{L} = \forall integer t, i, p; covers{L}(t, i, p) ==> known{L}(t, i, p);
+    predicate all_know{L} = \forall integer t, i, p; covers{L}(t, i, p) ==> knows{L}(t, i, p);
     // Backward: what a frame says of its slots is so.
     predicate back{L}(integer s, integer v, integer p) =
       s != 0 ==> is_tab{L}(slot_t(s), 0) && \at(tables[slot_t(s)].entry[slot_i(s)],L) != 0 &&
