@@ -3,7 +3,7 @@
 
 #include "ept/ept_flush.h"
 #include "isolation/frame.h"
-#include "isolation/partition.h"
+#include "isolation/partition_create.h"
 #include "isolation/trusted.h"
 #include "isolation/vcpu.h"
 
@@ -12,7 +12,8 @@
 
 uint64_t isolation_tables_wanted(uint64_t limit, uint64_t ram)
 {
-    return partition_manager_tables(limit) + partition_guest_tables(ram) + ram / 64u + TABLES_SPARE;
+    return partition_create_manager_tables(limit) + partition_create_guest_tables(ram) + ram / 64u +
+           TABLES_SPARE;
 }
 
 bool isolation_init(uint64_t limit, uint64_t table_count, hfn_t first_table, gfn_t shared_bit, uint32_t cpus)
@@ -29,5 +30,5 @@ bool isolation_init(uint64_t limit, uint64_t table_count, hfn_t first_table, gfn
     table_init((uint32_t)table_count, first_table);
     frame_init(limit);
     vcpu_init();
-    return partition_init(limit, shared_bit, cpus);
+    return partition_create_manager(limit, shared_bit, cpus);
 }

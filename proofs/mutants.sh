@@ -89,7 +89,7 @@ fault unmap-inside-large isolation/frame_donate.c donate_locked 's/if (!split_al
 fault quota-not-checked ept/table.c table_prepare 's/if (tables_missing(space, gfn) > left)/if (left > TABLES_MAX)/'
 fault sweep-skips-a-slot isolation/sweep.c gather 's/^        i++;/        i += i + 1u < TABLE_SLOTS ? 2u : 1u;/'
 fault id-comes-back isolation/partition.c partition_free '/generation += 1u;/d'
-fault slot-without-lives isolation/partition.c slot_find 's/ && partitions\[v\].generation < GENERATION_MAX//'
+fault slot-without-lives isolation/partition_create.c slot_find 's/ && partitions\[v\].generation < GENERATION_MAX//'
 fault vcpu-runs-overlap isolation/vcpu.c behind_runs 's/vcpu_first < at + count/vcpu_first < at/'
 fault request-0x80 isolation/vcpu.c vcpu_request_interrupt 's/ || vector == VCPU_VECTOR_REFUSED//'
 fault claim-not-sealed isolation/vcpu.c vcpu_claim 's/ || !partition_runs(partition))) {/)) {/'

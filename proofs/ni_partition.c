@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the manager makes, seals and destroys, no guest but that one learns; and what it is told depends on that partition's life alone. */
 #include "isolation/partition.c"
+#include "isolation/partition_create.c"
 #include "proofs/view.h"
 
 /*@ requires core_inv && is_guest(v) && 1 <= frame_count <= FRAMES_MAX && 1 <= vcpu_count <= VCPUS_MAX;

@@ -7,6 +7,7 @@
 #include "isolation/audit.h"
 #include "isolation/frame_donate.h"
 #include "isolation/partition.h"
+#include "isolation/partition_create.h"
 #include "vmx/exit.h"
 #include "vmx/run.h"
 #include "vmx/vmcs.h"

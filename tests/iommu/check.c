@@ -11,6 +11,7 @@
 #include "isolation/frame_donate.h"
 #include "isolation/page.h"
 #include "isolation/partition.h"
+#include "isolation/partition_create.h"
 #include "isolation/vcpu.h"
 
 #define XAPIC_ADDRESS 0xfee00000u

@@ -17,6 +17,7 @@
 #include "isolation/isolation.h"
 #include "isolation/page.h"
 #include "isolation/partition.h"
+#include "isolation/partition_create.h"
 #include "isolation/vcpu.h"
 
 /*
@@ -1170,7 +1171,7 @@ static void tables_are_a_quota(void **state)
 
     start(1, GRANT_LARGE);
     id = partition_create(20, 1).value;
-    quota = partition_guest_tables(20);
+    quota = partition_create_guest_tables(20);
     while (given <= quota &&
            frame_donate(id, given * 512, RAM_FIRST + given, 1, 0) != at(STATUS_NO_ROOM, OPERAND_RDI)) {
         given++;
@@ -1183,8 +1184,8 @@ static void tables_are_a_quota(void **state)
 /* Partitions until the pool is used up. */
 static void the_pool_is_bounded(void **state)
 {
-    const uint64_t each = partition_guest_tables(20);
-    const uint64_t room = partition_manager_tables(LIMIT) + 2 * each;
+    const uint64_t each = partition_create_guest_tables(20);
+    const uint64_t room = partition_create_manager_tables(LIMIT) + 2 * each;
 
     random_state = 1;
     for (uint64_t pool = room - 1; pool <= room; pool++) {
