@@ -1,19 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs every part of the tests and ends in the plain line `N passed, M failed`.
+"""Runs every part of the tests, one after the other, and ends in the plain line `N passed, M failed`.
 
 A part that is absent, hangs, is cut short or skips something counts as failed: nothing is passed over in silence.
-Proofs run beside the other parts, with what these leave of the processors, and are shown after them.
 usage: test.py [PART...]
 """
 import os
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
@@ -28,10 +25,9 @@ PARTS = (
     ("mutants", ["make", "-s", "mutants", "SAMPLE=1"], 600),
     ("torture", ["make", "-s", "-j2", "torture-short"], 900),
     ("system", PYTEST + ["tests"], 2400),
-    ("prove", ["nice", "make", "-s", "-j2", "prove", "SMOKE=sample"], 3600),
-    ("faults", ["nice", "make", "-s", "prove-faults"], 900),
+    ("prove", ["make", "-s", "-j2", "prove", "SMOKE=sample"], 2700),
+    ("faults", ["make", "-s", "prove-faults"], 900),
 )
-BESIDE = ("prove", "faults")
 COUNTED_BY_STATUS = ("build",)  # one test: it works or it does not
 PLAIN = re.compile(r"^(?:\S+: )?(\d+) passed, (\d+) failed$")
 PYTEST_SUMMARY = re.compile(r"^=* ?((?:\d+ \w+,? ?)+)in [\d.]+s")
@@ -51,30 +47,20 @@ def count_line(line):
     return None
 
 
-running = set()  # processes, each of a session of its own
-
-
-def end_all():
-    """An interrupted run leaves nothing behind."""
-    for process in list(running):
-        os.killpg(process.pid, signal.SIGKILL)
-
-
-def run_part(name, command, time_limit, out):
-    """Runs one part, writing what it prints to `out`; its (name, passed, failed)."""
-    print(f"---- {name}: {' '.join(command)}", file=out, flush=True)
+def run_part(name, command, time_limit):
+    """Runs one part, showing what it prints; its (passed, failed)."""
+    print(f"---- {name}: {' '.join(command)}", flush=True)
     started = time.monotonic()
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True)
-    running.add(process)
     late = threading.Timer(time_limit, os.killpg, (process.pid, signal.SIGKILL))
     late.start()
     counts = None
     for line in process.stdout:
-        print(line, end="", file=out, flush=True)
+        sys.stdout.write(line)
+        sys.stdout.flush()
         counts = count_line(line.rstrip("\n")) or counts
     status = process.wait()
-    running.discard(process)
     in_time = late.is_alive()
     late.cancel()
     seconds = time.monotonic() - started
@@ -82,42 +68,13 @@ def run_part(name, command, time_limit, out):
         counts = (1, 0) if status == 0 else (0, 1)
     passed, failed = counts or (0, 0)
     if not in_time:
-        print(f"{name}: ended after its time limit of {time_limit} seconds", file=out)
+        print(f"{name}: ended after its time limit of {time_limit} seconds")
     elif counts is None:
-        print(f"{name}: ended without saying how many tests passed (exit status {status})", file=out)
+        print(f"{name}: ended without saying how many tests passed (exit status {status})")
     if failed == 0 and (status != 0 or passed == 0):
         failed = 1
-    print(f"---- {name}: {passed} passed, {failed} failed ({seconds:.0f} s)", file=out, flush=True)
-    return name, passed, failed
-
-
-def run_beside(parts):
-    """Runs parts one after the other in a thread of their own; a function that shows what they print, to the end, and gives
-    their results."""
-    results = []
-    done = threading.Event()
-    kept = tempfile.NamedTemporaryFile("w", prefix="bulkhead-test.", encoding="utf-8")  # goes when it is closed
-
-    def run():
-        try:
-            for part in parts:
-                results.append(run_part(*part, kept))
-        finally:
-            done.set()
-
-    def show():
-        with open(kept.name, encoding="utf-8") as text:
-            while True:
-                over = done.wait(1)
-                shutil.copyfileobj(text, sys.stdout)
-                sys.stdout.flush()
-                if over:
-                    break
-        kept.close()
-        return results + [(name, 0, 1) for name, _, _ in parts[len(results):]]
-
-    threading.Thread(target=run, daemon=True).start()
-    return show
+    print(f"---- {name}: {passed} passed, {failed} failed ({seconds:.0f} s)", flush=True)
+    return passed, failed
 
 
 def main():
@@ -126,14 +83,7 @@ def main():
     if unknown:
         print(f"error: no such part of the tests: {' '.join(sorted(unknown))}", file=sys.stderr)
         return 2
-    chosen = [part for part in PARTS if not wanted or part[0] in wanted]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    try:
-        show_beside = run_beside([part for part in chosen if part[0] in BESIDE])
-        results = [run_part(*part, sys.stdout) for part in chosen if part[0] not in BESIDE]
-        results += show_beside()
-    finally:
-        end_all()
+    results = [(name, *run_part(name, command, limit)) for name, command, limit in PARTS if not wanted or name in wanted]
     print()
     for name, passed, failed in results:
         print(f"{name + ':':10}{passed} passed, {failed} failed")
