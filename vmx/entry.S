@@ -5,6 +5,8 @@
  */
 #define PERCPU_STACK_TOP 8     /* struct percpu */
 #define PERCPU_STATE_WINDOW 16
+#define VMCS_INSTRUCTION_ERROR 0x4400 /* enum vmcs_field */
+#define VMRESUME_WITH_NON_LAUNCHED_VMCS 5 /* Intel SDM Vol. 3C, "VM Instruction Error Numbers" */
 
     .text
     .globl vmx_exit_entry
@@ -61,7 +63,14 @@ vmx_enter:
     popq %rcx
     popq %rax
     vmresume
-    vmlaunch /* of a VMCS whose launch state is clear: VMRESUME has refused it */
+    pushq %rax /* to where it is */
+    movl $VMCS_INSTRUCTION_ERROR, %eax
+    vmread %rax, %rax
+    cmpq $VMRESUME_WITH_NON_LAUNCHED_VMCS, %rax
+    popq %rax
+    jne 1f
+    vmlaunch
+1:
     movq %gs:PERCPU_STACK_TOP, %rsp
     call exit_entry_refused
     jmp vmx_enter

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "arch/x86_64/cr.h"
 #include "vmx/exit.h"
 #include "vmx/vmcs.h"
 #include "vmx/vmcs_control.h"
@@ -14,8 +15,13 @@ void event_inject_exception(uint32_t vector)
     inject(vector, INTERRUPTION_HARDWARE_EXCEPTION, 0);
 }
 
+/* Real mode has no error codes, and the CPU refuses to deliver one.  Source: Intel SDM Vol. 3C, "VM-Entry Control Fields". */
 void event_inject_exception_with_code(uint32_t vector, uint32_t error_code)
 {
+    if ((vmcs_read(VMCS_GUEST_CR0) & CR0_PE) == 0) {
+        event_inject_exception(vector);
+        return;
+    }
     vmcs_write(VMCS_ENTRY_EXCEPTION_ERROR_CODE, error_code);
     inject(vector, INTERRUPTION_HARDWARE_EXCEPTION, INTERRUPTION_HAS_ERROR_CODE);
 }
