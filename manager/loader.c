@@ -183,13 +183,38 @@ static enum loader_status plan_kernel(const struct loader_request *request, stru
     return LOADER_UNKNOWN_FORMAT;
 }
 
+/* Does the command line say how to reboot? */
+static bool says_reboot(struct bytes line)
+{
+    static const char word[] = "reboot=";
+
+    for (uint64_t at = 0; at + sizeof(word) - 1 <= line.size; at++) {
+        if ((at == 0 || line.at[at - 1] == ' ') && memcmp(line.at + at, word, sizeof(word) - 1) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* On a machine of reduced hardware Linux reboots by EFI, else by the BIOS; a guest has neither, but the reset register of its FADT. */
+static void make_command_line(struct bytes line, uint8_t *to)
+{
+    static const char reboot[] = " reboot=acpi";
+
+    memset(to, 0, LOADER_COMMAND_LINE_BYTES);
+    memcpy(to, line.at, line.size);
+    if (!says_reboot(line) && line.size + sizeof(reboot) <= LOADER_COMMAND_LINE_BYTES) {
+        memcpy(to + line.size, reboot, sizeof(reboot));
+    }
+}
+
 /* Below GUEST_RAM1, where no kernel is: there is always room. */
 static bool plan_pages(struct load_plan *plan, const struct loader_request *request,
                        const struct loader_pages *pages)
 {
     return load_plan_add(plan, GUEST_BOOT_PARAMS, (struct bytes){pages->boot_params, FRAME_SIZE}) &&
            load_plan_add(plan, GUEST_COMMAND_LINE,
-                         (struct bytes){pages->command_line, request->command_line.size + 1}) &&
+                         (struct bytes){pages->command_line, sizeof(pages->command_line)}) &&
            load_plan_add(plan, GUEST_PAGE_TABLES,
                          (struct bytes){(const uint8_t *)pages->page_tables, sizeof(pages->page_tables)}) &&
            load_plan_add(plan, GUEST_ACPI, (struct bytes){pages->acpi, sizeof(pages->acpi)}) &&
@@ -216,8 +241,7 @@ enum loader_status loader_plan(const struct loader_request *request, struct load
     if (request->command_line.size >= LOADER_COMMAND_LINE_BYTES) {
         return LOADER_COMMAND_LINE;
     }
-    memset(pages->command_line, 0, sizeof(pages->command_line));
-    memcpy(pages->command_line, request->command_line.at, request->command_line.size);
+    make_command_line(request->command_line, pages->command_line);
     make_boot_params(request, &kernel, initrd, pages->boot_params);
     make_page_tables(pages->page_tables);
     make_wait_pages(pages);

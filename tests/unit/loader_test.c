@@ -93,8 +93,8 @@ static void boot_parameters_of_an_elf(void **state)
     assert_int_equal(loader_images_get(params + 0x218, 8), 0);
     assert_int_equal(loader_images_get(params + 0x228, 4), 0x91000);
     assert_int_equal(loader_images_get(params + 0x230, 4), 0x200000);
-    assert_string_equal((const char *)loaded(GUEST_COMMAND_LINE), "quiet");
-    assert_int_equal(loaded(0x91006)[0], 0);
+    assert_string_equal((const char *)loaded(GUEST_COMMAND_LINE), "quiet reboot=acpi");
+    assert_int_equal(loaded(0x91012)[0], 0);
     assert_memory_equal(loaded(GUEST_ACPI), "RSD PTR ", 8);
 }
 
@@ -174,6 +174,23 @@ static void a_long_command_line(void **state)
     assert_int_equal(loaded(GUEST_COMMAND_LINE + 2047)[0], 0);
     request.command_line.size = 2048;
     assert_int_equal(plan(), LOADER_COMMAND_LINE);
+}
+
+static void assert_command_line(const char *given, const char *loaded_as)
+{
+    request.command_line = (struct bytes){(const uint8_t *)given, strlen(given)};
+    assert_int_equal(plan(), LOADER_OK);
+    assert_string_equal((const char *)loaded(GUEST_COMMAND_LINE), loaded_as);
+}
+
+static void reboots_by_the_reset_register(void **state)
+{
+    assert_command_line("", " reboot=acpi");
+    assert_command_line("quiet", "quiet reboot=acpi");
+    assert_command_line("noreboot=x", "noreboot=x reboot=acpi");
+    assert_command_line("quiet reboot", "quiet reboot reboot=acpi");
+    assert_command_line("reboot=k", "reboot=k");
+    assert_command_line("quiet reboot=k ro", "quiet reboot=k ro");
 }
 
 /* One field of the ELF file broken, and what that must give. */
@@ -356,6 +373,7 @@ int main(void)
         ELF_TEST(the_page_tables),
         ELF_TEST(an_initrd_lies_at_the_top),
         ELF_TEST(a_long_command_line),
+        ELF_TEST(reboots_by_the_reset_register),
         ELF_TEST(a_broken_elf_is_refused),
         ELF_TEST(an_elf_cut_anywhere),
         ELF_TEST(more_segments_than_a_plan_holds),
