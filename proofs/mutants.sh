@@ -19,9 +19,9 @@ declare -A control
 goals() { # FOLDER FILE FUNCTION -> "proved total"
     (cd "$1" && frama-c -c11 -machdep gcc_x86_64 -no-frama-c-stdlib \
         -cpp-extra-args="-ffreestanding -nostdinc -isystem $include -iquote proofs/trusted -I. -include proofs/trusted/frama.h" \
-        -warn-unsigned-overflow -warn-unsigned-downcast -wp -wp-rte -wp-prover cvc4 -wp-timeout "${FIRST:-3}" -wp-par "${PAR:-2}" \
+        -warn-unsigned-overflow -warn-unsigned-downcast -wp -wp-rte -wp-prover cvc4 -wp-timeout "${FIRST:-3}" -wp-no-ground -wp-no-pruning -wp-par "${PAR:-2}" \
         -kernel-warn-key annot-error=abort -wp-fct "$3" "$2" \
-        -then -wp -wp-prover z3,cvc4 -wp-timeout "${TIMEOUT:-20}" -wp-fct "$3" 2>&1 |
+        -then -wp -wp-prover z3,cvc4 -wp-timeout "${TIMEOUT:-20}" -wp-ground -wp-pruning -wp-fct "$3" 2>&1 |
         sed -n 's/.*Proved goals: *\([0-9]*\) *\/ *\([0-9]*\).*/\1 \2/p' |
         awk 'NR == 1 { all = $2; left = $2 - $1 } NR == 2 { left = $2 - $1 } END { if (NR) print all - left, all }')
 }

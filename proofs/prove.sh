@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # usage: proofs/prove.sh [FILE.c ...]     proves the isolation core; ends in `N passed, M failed`
-#   SMOKE=0  without smoke tests; SMOKE=sample  those of an eighth of the files, others for each commit (`make test`)     JOBS=n  files at a time     PAR=n  provers at a time for each     TIMEOUT=s  of one goal     LOGS=DIR  keeps the logs
+#   SMOKE=0  without smoke tests; SMOKE=sample  those of an eighth of the files, others for each commit (`make test`)     JOBS=n  files at a time (three for two CPUs: Frama-C waits for provers now and then)     PAR=n  provers at a time for each     TIMEOUT=s  of one goal     LOGS=DIR  keeps the logs
 #   CACHE=DIR  answers of provers are kept there and reused: for work on proofs, never for evidence; without it, what two files
 #   ask alike (the lemmas of headers) is asked once in each run
 # Exit 0 only if every goal of every file is proved, nothing is assumed that must not be, and every function of the
@@ -43,13 +43,14 @@ options=(-c11 -machdep gcc_x86_64 -no-frama-c-stdlib
 options+=(-wp-cache update -wp-cache-dir "${CACHE:-$logs/cache}")
 # CVC4 proves most goals in a tenth of a second; what it leaves is asked of both.  Frama-C runs all provers it is given at once, and spends more on
 # the question than they do on most answers, so two for each goal would cost three times as much.
-goal_options=(-wp-prover cvc4 -wp-timeout 3)
-rest_options=(-then -wp -wp-prover z3,cvc4 -wp-timeout "${TIMEOUT:-20}")
+# WP's dearest simplifications of a goal (ground, pruning) cost more than they save the prover: they are for what is left, too.
+goal_options=(-wp-prover cvc4 -wp-timeout 3 -wp-no-ground -wp-no-pruning)
+rest_options=(-then -wp -wp-prover z3,cvc4 -wp-timeout "${TIMEOUT:-40}" -wp-ground -wp-pruning)
 export OCAMLRUNPARAM=s=8M # a larger nursery: a quarter less time in Frama-C itself
 # Smoke tests alone: no category of goal is selected.  One prover asks, as each costs the whole of its limit (Z3 takes 100,000 steps for most of its proofs).
 no_goals=-@lemma,-@requires,-@assigns,-@ensures,-@exits,-@complete_behaviors,-@disjoint_behaviors
 no_goals+=,-@assert,-@check,-@invariant,-@variant,-@breaks,-@continues,-@returns
-smoke_options=(-wp-cache none -wp-prover z3 -wp-smoke-tests -wp-smoke-timeout 1 -wp-steps 200000 -wp-prop="$no_goals")
+smoke_options=(-wp-cache none -wp-prover z3 -wp-no-ground -wp-no-pruning -wp-smoke-tests -wp-smoke-timeout 1 -wp-steps 200000 -wp-prop="$no_goals")
 
 log_of() { # FILE
     echo "$logs/$(echo "$1" | tr / _).log"
@@ -86,7 +87,7 @@ last_pass() { # LOG
 rm -f "$logs"/*.status "$logs"/*.log "$logs"/*.smoke
 (
     for file in "$@"; do
-        while [ "$(jobs -rp | wc -l)" -ge "${JOBS:-2}" ]; do wait -n; done
+        while [ "$(jobs -rp | wc -l)" -ge "${JOBS:-3}" ]; do wait -n; done
         prove "$file" &
     done
     wait
