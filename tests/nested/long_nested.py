@@ -3,5 +3,5 @@
 from nested_linux import check_linux
 
 
-def test_stock_linux_by_uefi(start, tmp_path, monkeypatch):
-    check_linux(start, tmp_path, monkeypatch, uefi=True)
+def test_stock_linux_by_bios(start, tmp_path, monkeypatch):
+    check_linux(start, tmp_path, monkeypatch, uefi=False)
