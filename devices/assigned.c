@@ -83,13 +83,16 @@ void assigned_init(struct assigned *device, struct guest *guest, const struct as
 
 uint32_t assigned_config_read(const struct assigned *device, unsigned offset, unsigned size)
 {
-    return pci_function_read(&device->function, offset, size);
+    return device->cut_off ? (uint32_t)PCI_NO_ANSWER : pci_function_read(&device->function, offset, size);
 }
 
 void assigned_config_write(struct assigned *device, unsigned offset, unsigned size, uint32_t value)
 {
     const bool was_master = pci_function_is_bus_master(&device->function);
 
+    if (device->cut_off) {
+        return;
+    }
     pci_function_write(&device->function, offset, size, value);
     if (pci_function_is_bus_master(&device->function) != was_master) {
         host_device_master(device->name, !was_master);
@@ -145,7 +148,7 @@ static uint64_t register_read(struct assigned *device, unsigned bar, uint32_t of
 
 uint64_t assigned_bar_read(struct assigned *device, unsigned bar, uint32_t offset, unsigned size)
 {
-    if (offset % size != 0) {
+    if (offset % size != 0 || device->cut_off) {
         return (uint64_t)PCI_NO_ANSWER;
     }
     return bar == device->msix_bar ? msix_read(device, offset, size)
@@ -154,7 +157,7 @@ uint64_t assigned_bar_read(struct assigned *device, unsigned bar, uint32_t offse
 
 void assigned_bar_write(struct assigned *device, unsigned bar, uint32_t offset, unsigned size, uint64_t value)
 {
-    if (offset % size != 0) {
+    if (offset % size != 0 || device->cut_off) {
         return;
     }
     if (bar == device->msix_bar) {
@@ -167,5 +170,17 @@ void assigned_bar_write(struct assigned *device, unsigned bar, uint32_t offset, 
 
 void assigned_interrupt(struct assigned *device, unsigned number)
 {
-    virtio_msix_send(&device->msix, device->guest, (uint16_t)number);
+    if (!device->cut_off) {
+        virtio_msix_send(&device->msix, device->guest, (uint16_t)number);
+    }
+}
+
+void assigned_fault(struct assigned *device)
+{
+    pci_function_set_error(&device->function, PCI_STATUS_RECEIVED_MASTER_ABORT);
+}
+
+void assigned_cut_off(struct assigned *device)
+{
+    device->cut_off = true;
 }

@@ -41,6 +41,7 @@ struct assigned {
     unsigned msix_bar;
     uint8_t msix_capability;
     struct virtio_msix msix;
+    bool cut_off; /* by the core: it answers nothing any more */
     /* Pages that the core does not map, as was seen: they read as ones and are not tried again, as each try is a record in
      * the core's audit log, and the guest could fill it. */
     uint64_t denied[PCI_BARS][ASSIGNED_PAGES_MAX / ASSIGNED_PAGES_OF_WORD];
@@ -62,6 +63,12 @@ void assigned_config_write(struct assigned *device, unsigned offset, unsigned si
 uint64_t assigned_bar_read(struct assigned *device, unsigned bar, uint32_t offset, unsigned size);
 void assigned_bar_write(struct assigned *device, unsigned bar, uint32_t offset, unsigned size,
                         uint64_t value);
+
+/* A memory access of the real function was denied: its driver finds that in Status, as on a real bus. */
+void assigned_fault(struct assigned *device);
+
+/* The core cut the real function off: to the guest it is as if it had been pulled out, which drivers know. */
+void assigned_cut_off(struct assigned *device);
 
 /* The real function sent message `number`; any other number is ignored. */
 void assigned_interrupt(struct assigned *device, unsigned number);

@@ -75,6 +75,21 @@ void pci_function_allow_write(struct pci_function *function, unsigned offset, un
     put(function->writable, offset, size, mask);
 }
 
+void pci_function_set_error(struct pci_function *function, enum pci_status error)
+{
+    put(function->bytes, PCI_STATUS, 2, get(function->bytes, PCI_STATUS, 2) | (uint32_t)error);
+}
+
+/* The bits of the register that a one clears. */
+static uint32_t error_bits(unsigned offset, unsigned size)
+{
+    const bool has_errors = offset <= PCI_STATUS + 1 && offset + size > PCI_STATUS + 1;
+
+    return has_errors
+               ? (uint32_t)PCI_STATUS_ERRORS >> BITS_PER_BYTE << (PCI_STATUS + 1 - offset) * BITS_PER_BYTE
+               : 0;
+}
+
 uint32_t pci_function_read(const struct pci_function *function, unsigned offset, unsigned size)
 {
     if (!is_register(offset, size)) {
@@ -90,7 +105,7 @@ void pci_function_write(struct pci_function *function, unsigned offset, unsigned
     }
     uint32_t mask = get(function->writable, offset, size);
     uint32_t old = get(function->bytes, offset, size);
-    put(function->bytes, offset, size, (old & ~mask) | (value & mask));
+    put(function->bytes, offset, size, (old & ~mask & ~(value & error_bits(offset, size))) | (value & mask));
 }
 
 bool pci_function_decode(const struct pci_function *function, uint64_t gpa, unsigned size, unsigned *bar,

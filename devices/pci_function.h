@@ -45,6 +45,8 @@ enum pci_command {
 
 enum pci_status {
     PCI_STATUS_CAPABILITIES = 1 << 4,
+    PCI_STATUS_RECEIVED_MASTER_ABORT = 1 << 13,
+    PCI_STATUS_ERRORS = 0xf900, /* cleared by writing ones */
 };
 
 struct pci_identity {
@@ -77,6 +79,9 @@ uint8_t pci_function_add_capability(struct pci_function *function, const uint8_t
 
 /* Let writes change the bits of `mask` in the register of `size` (1, 2, 4) bytes at `offset`. */
 void pci_function_allow_write(struct pci_function *function, unsigned offset, unsigned size, uint32_t mask);
+
+/* Set an error bit of Status, for the guest to see and clear. */
+void pci_function_set_error(struct pci_function *function, enum pci_status error);
 
 /* A guest's access.  `size` is 1, 2 or 4 and `offset` a multiple of it, below PCI_CONFIG_BYTES;
  * anything else reads all ones and writes nothing. */

@@ -175,7 +175,7 @@ static bool init_devices(struct guest *guest)
         memcpy(image->serial, config->disk.at,
                config->disk.length < sizeof(image->serial) ? config->disk.length : sizeof(image->serial));
     }
-    if (!guest_device_assign(guest, &devices)) {
+    if (!guest_device_describe(guest, &devices)) {
         return false;
     }
     device_set_init(&guest->devices, guest, &devices);
@@ -203,6 +203,45 @@ static bool schedule_all(struct guest *guest)
     return true;
 }
 
+/* All that comes after its devices; the plan is made. */
+static bool finish_start(struct guest *guest)
+{
+    if (!init_devices(guest) || !populate(guest)) {
+        guest_stop(guest);
+        return false;
+    }
+    say(guest, "started");
+    __atomic_store_n(&guest->state, GUEST_ON, __ATOMIC_SEQ_CST);
+    if (!schedule_all(guest)) {
+        guest_stop(guest);
+        return false;
+    }
+    return true;
+}
+
+static bool take_devices_and_finish(struct guest *guest, bool planned)
+{
+    switch (guest_device_take(guest)) {
+    case GUEST_DEVICE_WAIT:
+        return true;
+    case GUEST_DEVICE_HAD:
+        if (planned || make_plan(guest)) {
+            return finish_start(guest);
+        }
+        break;
+    case GUEST_DEVICE_REFUSED:
+        break;
+    }
+    guest_stop(guest);
+    return false;
+}
+
+bool guest_go_on(struct guest *guest)
+{
+    /* Another guest may have been loaded since its plan was made. */
+    return take_devices_and_finish(guest, false);
+}
+
 bool guest_start(struct guest *guest)
 {
     const uint64_t memory = guest->config->memory;
@@ -223,26 +262,23 @@ bool guest_start(struct guest *guest)
         return false;
     }
     guest->partition = partition.value;
-    guest->state = GUEST_ON;
-    if (!init_devices(guest) || !populate(guest)) {
-        guest_stop(guest);
-        return false;
-    }
-    say(guest, "started");
-    if (!schedule_all(guest)) {
-        guest_stop(guest);
-        return false;
-    }
-    return true;
+    guest->state = GUEST_TAKING;
+    guest->devices_had = 0;
+    return take_devices_and_finish(guest, true);
+}
+
+/* False: it was not in it. */
+static bool leave_state(struct guest *guest, enum guest_state state)
+{
+    return __atomic_compare_exchange_n(&guest->state, &state, GUEST_STOPPING, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
 }
 
 bool guest_stop(struct guest *guest)
 {
-    enum guest_state on = GUEST_ON;
     uint64_t status;
 
-    if (!__atomic_compare_exchange_n(&guest->state, &on, GUEST_STOPPING, false, __ATOMIC_SEQ_CST,
-                                     __ATOMIC_SEQ_CST)) {
+    if (!leave_state(guest, GUEST_ON) && !leave_state(guest, GUEST_TAKING)) {
         return false;
     }
     do {

@@ -23,6 +23,7 @@ enum guest_state {
     GUEST_ON = 1,
     GUEST_STOPPING = 2, /* a CPU has it stopped just now */
     GUEST_ENDING = 3,   /* stopped; the core still scrubs its memory */
+    GUEST_TAKING = 4,   /* waits for devices of the machine's, which the core resets first */
 };
 
 #define GUEST_EXITS (RUN_WAKE + 1u)
@@ -40,6 +41,7 @@ struct guest {
     const struct boot_info *info;
     struct memory *memory;
     enum guest_state state; /* ON => ENDING by whoever is first (guest_stop), the rest by CPU 0 */
+    uint32_t devices_had;   /* of its configuration's: the core gave it so many */
     bool starts_again;      /* once it has ended */
     struct lock lock;       /* the devices: one vCPU at a time */
     struct schedule_share share;
@@ -56,11 +58,14 @@ void guest_init(struct guest *guest, const struct config_guest *config, const st
                 struct memory *memory);
 
 /* Load it, donate its memory, create its vCPUs, seal it: from its configuration and modules, as if for
- * the first time: off => on.  False, with the reason on the console, where that cannot be: it stays off, or is
+ * the first time: off => on, or => taking.  False, with the reason on the console, where that cannot be: it stays off, or is
  * ending. */
 bool guest_start(struct guest *guest);
 
-/* Stop it for good: on => ending, whichever CPUs are in it.  False: another CPU has stopped it already. */
+/* Go on with the start of one that is taking: => on, where the core has its devices ready now.  False: as guest_start(). */
+bool guest_go_on(struct guest *guest);
+
+/* Stop it for good: on or taking => ending, whichever CPUs are in it.  False: another CPU has stopped it already. */
 bool guest_stop(struct guest *guest);
 
 /* Take back a piece of the memory of one that is ending, once no CPU runs it any more: a bounded piece, so that other guests go on.  With the

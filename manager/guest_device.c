@@ -18,7 +18,8 @@ enum {
     MSIX_CONTROL_SHIFT = 16,
     MSIX_CONTROL_SIZE = 0x7ff,
     BYTE_MASK = 0xff,
-    BARS_NAMED = 8, /* of a function: abi/hypercall.h, INFO_DEVICE_ADDRESS */
+    GROUP_SHIFT = 32, /* abi/hypercall.h, INFO_PCI_FUNCTION */
+    BARS_NAMED = 8,   /* of a function: abi/hypercall.h, INFO_DEVICE_ADDRESS */
 };
 
 static uint64_t read_config(uint32_t name, uint32_t offset, uint32_t bytes)
@@ -36,6 +37,19 @@ uint32_t guest_device_list(uint32_t *names, uint32_t limit)
         count++;
     }
     return count;
+}
+
+uint32_t guest_device_group(uint32_t name)
+{
+    const uint64_t there = hypercall_info(INFO_PCI_FUNCTIONS);
+
+    for (uint64_t i = 0; i < there; i++) {
+        const uint64_t function = hypercall_info_of(INFO_PCI_FUNCTION, i);
+        if ((uint32_t)function == name) {
+            return (uint32_t)(function >> GROUP_SHIFT);
+        }
+    }
+    return name;
 }
 
 static bool refuse(const struct guest *guest, const struct config_device *device, const char *reason)
@@ -57,14 +71,23 @@ static const char *reason_of(uint64_t status)
     }
 }
 
-static bool take(const struct guest *guest, const struct config_device *device)
+enum guest_device_answer guest_device_take(struct guest *guest)
 {
-    uint64_t status;
+    while (guest->devices_had < guest->config->device_count) {
+        const struct config_device *device = &guest->config->devices[guest->devices_had];
+        const uint64_t status =
+            hypercall(HYPERCALL_DEVICE_ASSIGN, guest->partition, device->name, 0, 0, 0).status;
 
-    do {
-        status = hypercall(HYPERCALL_DEVICE_ASSIGN, guest->partition, device->name, 0, 0, 0).status;
-    } while (status == STATUS_RETRY);
-    return status == STATUS_OK || refuse(guest, device, reason_of(status));
+        if (status == STATUS_RETRY) {
+            return GUEST_DEVICE_WAIT;
+        }
+        if (status != STATUS_OK) {
+            refuse(guest, device, reason_of(status));
+            return GUEST_DEVICE_REFUSED;
+        }
+        guest->devices_had++;
+    }
+    return GUEST_DEVICE_HAD;
 }
 
 static struct pci_identity identity_of(uint32_t name)
@@ -128,14 +151,11 @@ static bool take_interrupts(struct guest *guest, const struct config_device *dev
     return true;
 }
 
-static bool assign(struct guest *guest, uint32_t index, struct assigned_config *config)
+static bool describe(struct guest *guest, uint32_t index, struct assigned_config *config)
 {
     const struct config_device *device = &guest->config->devices[index];
     const char *reason;
 
-    if (!take(guest, device)) {
-        return false;
-    }
     *config = (struct assigned_config){.name = device->name,
                                        .identity = identity_of(device->name),
                                        .interrupts = msix_entries(device->name)};
@@ -149,12 +169,12 @@ static bool assign(struct guest *guest, uint32_t index, struct assigned_config *
     return reason == NULL ? take_interrupts(guest, device, index, config) : refuse(guest, device, reason);
 }
 
-bool guest_device_assign(struct guest *guest, struct device_config *devices)
+bool guest_device_describe(struct guest *guest, struct device_config *devices)
 {
     _Static_assert(CONFIG_DEVICES_MAX <= DEVICE_ASSIGNED_MAX, "there is room for those of a configuration");
 
-    for (uint32_t i = 0; i < guest->config->device_count; i++) {
-        if (!assign(guest, i, &devices->assigned[i])) {
+    for (uint32_t i = 0; i < guest->devices_had; i++) {
+        if (!describe(guest, i, &devices->assigned[i])) {
             return false;
         }
         devices->assigned_count = i + 1;

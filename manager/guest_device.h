@@ -11,8 +11,20 @@
 /* All functions of the machine, by their names of abi/hypercall.h; returns how many, `limit` at most. */
 uint32_t guest_device_list(uint32_t *names, uint32_t limit);
 
-/* Assign the guest's devices to its partition, and fill in those of `devices`.  False, with the reason on the console, where
- * one cannot be had: destroying the partition gives back those before it. */
-bool guest_device_assign(struct guest *guest, struct device_config *devices);
+/* The first function of the group that PCI function `name` is in: who has one has all. */
+uint32_t guest_device_group(uint32_t name);
+
+enum guest_device_answer {
+    GUEST_DEVICE_HAD,     /* the guest has all */
+    GUEST_DEVICE_WAIT,    /* one is being reset, for up to a second: ask again */
+    GUEST_DEVICE_REFUSED, /* one cannot be had; the reason is on the console */
+};
+
+/* Assign the guest's devices to its partition, those from `devices_had` on.  Destroying the partition gives back those had. */
+enum guest_device_answer guest_device_take(struct guest *guest);
+
+/* Fill in those of `devices` that the guest has, and take their interrupts.  False, with the reason on the console, where a
+ * guest cannot be shown one. */
+bool guest_device_describe(struct guest *guest, struct device_config *devices);
 
 #endif

@@ -32,6 +32,8 @@ static const char *state_words(enum guest_state state)
     switch (state) {
     case GUEST_ON:
         return "on";
+    case GUEST_TAKING:
+        return "waiting for its devices";
     case GUEST_STOPPING:
     case GUEST_ENDING:
         return "ending";

@@ -2,6 +2,7 @@
 #include "manager/run.h"
 
 #include "manager/cpu.h"
+#include "manager/device_fault.h"
 #include "manager/guest_call.h"
 #include "manager/insn.h"
 #include "manager/interrupt.h"
@@ -14,7 +15,7 @@
 enum {
     LINE_POLLS_IN_MS = 2,  /* the FIFO of 16 bytes fills or empties in 1.4 ms at 115200 baud */
     LINE_ACTIVE_MS = 1000, /* after a byte typed, more are expected */
-    WAIT_MS = 2,           /* between two looks of a CPU at its mailbox */
+    WAIT_MS = 10,          /* between two looks of a CPU at its mailbox */
 };
 
 /* Set before the other CPUs are released. */
@@ -215,9 +216,11 @@ static bool keep_house(bool *busy)
             lock_take(&guest->lock);
             *busy = device_set_poll(&guest->devices) || *busy;
             lock_drop(&guest->lock);
+        } else if (state == GUEST_TAKING) {
+            guest_go_on(guest);
         }
         any_on = any_on || state == GUEST_ON || state == GUEST_STOPPING || guest->state == GUEST_ON ||
-                 guest->starts_again;
+                 guest->state == GUEST_TAKING || guest->starts_again;
     }
     return any_on;
 }
@@ -246,6 +249,7 @@ void run_guests(uint32_t count, bool forever)
         }
         /* CPU 0 is not away from the line, nor from devices, for long. */
         interrupt_hand_on();
+        device_fault_hand_on(machine.guests, count);
         const uint64_t now = timer_now();
         const uint64_t look = now + machine.tsc_khz / LINE_POLLS_IN_MS;
         take_turn(0, line_is_active(now) ? look : UINT64_MAX, busy ? now : look);

@@ -177,6 +177,50 @@ static void interrupts_are_handed_on(void **state)
     assert_int_equal(read(msix + 8, 2), 0xFFFF);
 }
 
+static void a_driver_finds_faults_in_status(void **state)
+{
+    struct assigned *device = &set.assigned[0];
+    const uint32_t before = driver_config_read(&set, DEVICE, PCI_STATUS, 2);
+
+    assert_int_equal(before & PCI_STATUS_ERRORS, 0);
+    assigned_fault(device);
+    assigned_fault(device);
+    assert_int_equal(driver_config_read(&set, DEVICE, PCI_STATUS, 2), before | 0x2000);
+    /* Ones clear it, in an access of any size that has it; nothing else changes. */
+    driver_config_write(&set, DEVICE, PCI_STATUS, 1, 0xFF);
+    driver_config_write(&set, DEVICE, PCI_STATUS, 2, 0xDFFF);
+    driver_config_write(&set, DEVICE, COMMAND, 4, 0xDFFF0000);
+    assert_int_equal(driver_config_read(&set, DEVICE, PCI_STATUS, 2), before | 0x2000);
+    driver_config_write(&set, DEVICE, PCI_STATUS, 2, 0x2000);
+    assert_int_equal(driver_config_read(&set, DEVICE, PCI_STATUS, 2), before);
+    assigned_fault(device);
+    driver_config_write(&set, DEVICE, PCI_STATUS + 1, 1, 0x20);
+    assert_int_equal(driver_config_read(&set, DEVICE, PCI_STATUS, 2), before);
+    assigned_fault(device);
+    driver_config_write(&set, DEVICE, COMMAND, 4, 0xFFFF0000 | MEMORY);
+    assert_int_equal(driver_config_read(&set, DEVICE, COMMAND, 4), before << 16 | MEMORY);
+}
+
+static void one_that_is_cut_off_is_gone(void **state)
+{
+    struct assigned *device = &set.assigned[0];
+
+    enable(false);
+    write(msix, 8, 0xFEE01000);
+    write(msix + 8, 8, 0x40);
+    assigned_cut_off(device);
+    const unsigned accesses = fake_device.accesses, masters = fake_device.masters;
+    assert_int_equal(driver_config_read(&set, DEVICE, 0, 4), 0xFFFFFFFF);
+    assert_int_equal(driver_config_read(&set, DEVICE, PCI_STATUS, 2), 0xFFFF);
+    driver_config_write(&set, DEVICE, COMMAND, 2, MEMORY);
+    assert_true(read(registers, 8) == UINT64_MAX && read(msix, 8) == UINT64_MAX);
+    write(registers, 4, 1);
+    write(msix + 8, 4, 0x41);
+    assigned_interrupt(device, 0);
+    assert_int_equal(guest.message_count, 0);
+    assert_true(fake_device.accesses == accesses && fake_device.masters == masters);
+}
+
 static void bars_lie_in_their_slice_aligned(void **state)
 {
     static const uint32_t sizes[PCI_BARS] = {0x1000, 0x100000, 0, 0x1000, 0x40000, 0x2000};
@@ -233,6 +277,8 @@ int main(void)
         cmocka_unit_test_setup(what_the_core_denies_reads_as_ones, setup),
         cmocka_unit_test_setup(it_is_bus_master_when_its_driver_says, setup),
         cmocka_unit_test_setup(interrupts_are_handed_on, setup),
+        cmocka_unit_test_setup(a_driver_finds_faults_in_status, setup),
+        cmocka_unit_test_setup(one_that_is_cut_off_is_gone, setup),
         cmocka_unit_test_setup(bars_lie_in_their_slice_aligned, setup),
         cmocka_unit_test_setup(what_cannot_be_shown_is_refused, setup),
     };

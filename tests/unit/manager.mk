@@ -6,3 +6,4 @@ manager_guest_call_test_SRC := manager/guest_call.c $(manager_DEVICES)
 manager_interrupt_test_SRC := manager/interrupt.c
 manager_guest_device_test_SRC := manager/guest_device.c manager/words.c devices/assigned.c devices/pci_function.c devices/virtio_msix.c
 schedule_test_SRC := manager/schedule.c
+manager_device_fault_test_SRC := manager/device_fault.c

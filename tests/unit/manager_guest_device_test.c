@@ -130,10 +130,15 @@ static int setup(void **state)
     return 0;
 }
 
+static bool take_and_describe(void)
+{
+    guest.devices_had = 0;
+    return guest_device_take(&guest) == GUEST_DEVICE_HAD && guest_device_describe(&guest, &devices);
+}
+
 static void devices_are_assigned_and_described(void **state)
 {
-    retries = 3;
-    assert_true(guest_device_assign(&guest, &devices));
+    assert_true(take_and_describe());
     assert_int_equal(assigned, 2);
     assert_int_equal(devices.assigned_count, 2);
     assert_int_equal(vectors, 2 * ASSIGNED_INTERRUPTS_MAX);
@@ -153,16 +158,41 @@ static void devices_are_assigned_and_described(void **state)
     }
 }
 
+static void one_that_is_being_reset_is_asked_for_again(void **state)
+{
+    retries = 2;
+    assert_int_equal(guest_device_take(&guest), GUEST_DEVICE_WAIT);
+    assert_int_equal(guest_device_take(&guest), GUEST_DEVICE_WAIT);
+    assert_int_equal(guest.devices_had, 0);
+    assert_int_equal(guest_device_take(&guest), GUEST_DEVICE_HAD);
+    assert_int_equal(assigned, 2);
+    assert_true(guest_device_describe(&guest, &devices));
+    assert_int_equal(devices.assigned_count, 2);
+    /* The second, with the first had; it is not asked for twice. */
+    guest.devices_had = 1;
+    retries = 1;
+    assert_int_equal(guest_device_take(&guest), GUEST_DEVICE_WAIT);
+    assert_int_equal(guest_device_take(&guest), GUEST_DEVICE_HAD);
+    assert_int_equal(assigned, 3);
+}
+
+static void groups_have_names(void **state)
+{
+    assert_int_equal(guest_device_group(0), 0x100);
+    assert_int_equal(guest_device_group(0x200), 0x100);
+    assert_int_equal(guest_device_group(0x900), 0x900);
+}
+
 static void a_bar_is_a_power_of_two(void **state)
 {
     pages = 5;
-    assert_true(guest_device_assign(&guest, &devices));
+    assert_true(take_and_describe());
     assert_int_equal(devices.assigned[0].bars[0].bytes, 0x8000);
 }
 
 static void assert_refused(const char *reason)
 {
-    assert_false(guest_device_assign(&guest, &devices));
+    assert_false(take_and_describe());
     if (strstr(said, reason) == NULL) {
         fail_msg("said: %s", said);
     }
@@ -198,7 +228,7 @@ static void a_list_of_capabilities_may_be_a_circle(void **state)
     space[0x61] = 0x3c; /* within the header */
     assert_refused("no MSI-X");
     space[0x61] = MSIX_AT + 3; /* the lower bits are reserved */
-    assert_true(guest_device_assign(&guest, &devices));
+    assert_true(take_and_describe());
 }
 
 static void the_list_is_bounded(void **state)
@@ -215,6 +245,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(devices_are_assigned_and_described, setup),
+        cmocka_unit_test_setup(one_that_is_being_reset_is_asked_for_again, setup),
+        cmocka_unit_test_setup(groups_have_names, setup),
         cmocka_unit_test_setup(a_bar_is_a_power_of_two, setup),
         cmocka_unit_test_setup(each_refusal_has_its_reason, setup),
         cmocka_unit_test_setup(a_list_of_capabilities_may_be_a_circle, setup),
