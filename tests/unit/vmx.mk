@@ -7,3 +7,5 @@ VMX_TEST_SRC := $(addprefix vmx/,cpuid_policy.c efer.c exit_cpuid.c exit_cr.c ex
                 vlapic_register.c vlapic_timer.c) isolation/vcpu.c tests/unit/vmx_fake.c
 VMX_TESTS := vlapic cpuid_policy msr_policy instruction_check tdvmcall map_gpa exit_cr exit_guest
 $(foreach t,$(VMX_TESTS),$(eval $(t)_test_SRC := $(VMX_TEST_SRC))$(eval $(t)_test_CFLAGS := $(VMX_TEST_CFLAGS)))
+event_test_SRC := vmx/event.c
+event_test_CFLAGS := $(VMX_TEST_CFLAGS)
