@@ -63,6 +63,11 @@ void vtd_links_follow(uint32_t d, uint32_t partition, gfn_t shared_bit)
         //@ assert low_rest: \forall integer i; part <= i < 512 ==> vtd_links[d].entry[i] == 0;
         //@ assert low_up: half_up(partition, shared_bit) == up;
         //@ assert low_links: links_ok(d, partition, shared_bit);
+        //@ assert low_base: table_tags[table].base == 0 && table_tags[table].level == 2 && table_tags[table].space == 2 * partition;
+        //@ assert low_wf: \forall integer i; part <= i < 2 * part ==> slot_wf(table, i);
+        //@ assert low_each: \forall integer i; 0 <= i < part ==> tables[table].entry[part + i] != 0 ==> nonleaf_wf(tables[table].entry[part + i], table, part + i);
+        //@ assert low_part: shared_bit / VTD_LINK_FRAMES == part;
+        //@ assert low_tagged: links_tagged(d, partition, shared_bit);
     } else {
         copy(d, table, 0, TABLE_SLOTS);
         //@ assert high: half_first(shared_bit) == 0 && half_count(shared_bit) == 512;
@@ -70,6 +75,8 @@ void vtd_links_follow(uint32_t d, uint32_t partition, gfn_t shared_bit)
         //@ assert high_up: half_up(partition, shared_bit) == up;
         //@ assert high_half: \forall integer i; ix(i) ==> half(partition, shared_bit, i) == (up == 0 ? 0 : tables[table].entry[i]);
         //@ assert high_links: links_ok(d, partition, shared_bit);
+        //@ assert high_wf: \forall integer i; ix(i) ==> slot_wf(table, i);
+        //@ assert high_tagged: links_tagged(d, partition, shared_bit);
     }
 }
 

@@ -34,6 +34,16 @@ extern struct vtd_links vtd_links[VTD_LINKS_MAX];
     // Each entry is that of the guest's EPT, or nothing.
     predicate links_ok{L}(integer d, integer v, integer S) = \forall integer i; ix(i) ==>
       \at(vtd_links[d].entry[i],L) == 0 || (i < half_count(S) && \at(vtd_links[d].entry[i],L) == half{L}(v, S, i));
+    // Each entry leads to a table of the guest's EPT that translates just what the entry stands for: so it is from the copy on,
+    // as tables in use stay what they are (tags_kept of each operation; a guest's tables are freed once its domain is).
+    predicate links_tagged{L}(integer d, integer v, integer S) = \forall integer i; ix(i) ==>
+      \at(vtd_links[d].entry[i],L) == 0 || (i < half_count(S) && is_tab{L}(child{L}(\at(vtd_links[d].entry[i],L)), 1) &&
+        0 <= child{L}(\at(vtd_links[d].entry[i],L)) < TABLES_MAX &&
+        \at(table_tags[child{L}(\at(vtd_links[d].entry[i],L))].space,L) == 2 * v &&
+        \at(table_tags[child{L}(\at(vtd_links[d].entry[i],L))].base,L) == S / VTD_LINK_FRAMES + i);
+    predicate same_links{L1,L2}(integer d) = \forall integer i; ix(i) ==> \at(vtd_links[d].entry[i],L1) == \at(vtd_links[d].entry[i],L2);
+    lemma links_stay{L1,L2}: \forall integer d, v, S; links_tagged{L1}(d, v, S) ==> same_links{L1,L2}(d) ==> tags_kept{L1,L2} ==>
+      \at(tables_hfn,L1) == \at(tables_hfn,L2) ==> links_tagged{L2}(d, v, S);
 */
 
 /* Copies what has come to it. */
@@ -41,6 +51,7 @@ extern struct vtd_links vtd_links[VTD_LINKS_MAX];
     requires before: \forall integer i; half_count(shared_bit) <= i < 512 ==> vtd_links[d].entry[i] == 0;
     assigns vtd_links[d].entry[0 .. TABLE_SLOTS - 1];
     ensures links: half_up(partition, shared_bit) != 0 ==> links_ok(d, partition, shared_bit);
+    ensures tagged: half_up(partition, shared_bit) != 0 ==> links_tagged(d, partition, shared_bit);
     ensures none: half_up(partition, shared_bit) == 0 ==> \forall integer i; ix(i) ==> vtd_links[d].entry[i] == \old(vtd_links[d].entry[i]);
 */
 void vtd_links_follow(uint32_t d, uint32_t partition, gfn_t shared_bit);

@@ -36,6 +36,7 @@ bool frame_is_owned(hfn_t hfn, uint32_t owner);
     ensures inv: sys_inv;
     ensures exact: \result == TABLE_NONE <==> \old(missing(2 * partition, gfn)) > \old(left(partition));
     ensures others: same_slices_but{Pre,Post}(partition);
+    ensures tags: tags_kept{Pre,Post};
     ensures paths: paths_kept{Pre,Post};
     ensures walks: same_walks{Pre,Post};
     ensures path: \result != TABLE_NONE ==> path(2 * partition, gfn) == \result && is_tab(\result, 0) &&

@@ -61,6 +61,7 @@ static bool all_absent(uint32_t space, gfn_t gfn, uint64_t count)
     ensures inv: sys_inv;
     ensures idle: idle_inv;
     ensures slices: same_slices_but{Pre,Post}(slot);
+    ensures tags: tags_kept{Pre,Post};
     ensures paths: paths_kept{Pre,Post};
     ensures walks: same_walks{Pre,Post};
     ensures ready: \result ==> \forall integer g; gfn <= g < gfn + count ==> path(2 * slot, g) >= 0;
@@ -313,6 +314,7 @@ static uint64_t refusal(uint64_t id, gfn_t gfn, hfn_t hfn, uint64_t count)
     ensures only_if: \result == STATUS_OK ==> can_donate{Pre}(id, gfn, hfn, count);
     ensures exact: answered{Pre}(\result, id, gfn, hfn, count) ||
       (can_donate{Pre}(id, gfn, hfn, count) && (\result == STATUS_AT(STATUS_NO_ROOM, OPERAND_RDI) || \result == STATUS_AT(STATUS_NO_ROOM, OPERAND_RDX)));
+    ensures tags: tags_kept{Pre,Post};
     ensures refused: \result != STATUS_OK ==> renamed{Pre,Post} && same_walks{Pre,Post};
     ensures others: \forall integer p; is_frame(p) ==> !(hfn <= p < hfn + count) ==>
       frames[p] == {\old(frames[p]) \with .owner_slot = frames[p].owner_slot} &&

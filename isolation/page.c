@@ -137,6 +137,7 @@ static void unshare_all(uint32_t slot, gfn_t to, uint64_t count)
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1];
     ensures inv: core_inv;
     ensures frames: own_frames{Pre,Post}(slot);
+    ensures tags: tags_kept{Pre,Post};
     ensures walks: own_walks{Pre,Post}(slot);
     ensures refused: \result.status != STATUS_OK ==> \result.value == 0 && same_frames_out{Pre,Post}(0, 0) && same_walks{Pre,Post};
 */
@@ -160,6 +161,7 @@ static struct answer share_locked(uint32_t slot, gfn_t gfn, uint64_t count)
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1];
     ensures inv: core_inv;
     ensures frames: own_frames{Pre,Post}(slot);
+    ensures tags: tags_kept{Pre,Post};
     ensures walks: own_walks{Pre,Post}(slot);
     ensures refused: \result.status != STATUS_OK ==> \result.value == 0 && same_frames_out{Pre,Post}(0, 0) && same_walks{Pre,Post};
 */

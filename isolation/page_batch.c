@@ -9,6 +9,7 @@
     assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], frame_batch[k];
     ensures inv: sys_inv;
     ensures slices: same_slices_but{Pre,Post}(slot);
+    ensures tags: tags_kept{Pre,Post};
     ensures paths: paths_kept{Pre,Post};
     ensures walks: same_walks{Pre,Post};
     ensures batched: \result == STATUS_OK ==> frame_batch[k] != FRAME_NONE ==> batch_frame(slot, frame_batch[k], state) && batch_room(slot, to);
@@ -43,6 +44,7 @@ uint64_t page_batch_take(uint32_t slot, gfn_t from, gfn_t to, uint64_t count, ui
     /*@ loop invariant 0 <= k <= count;
         loop invariant sys_inv;
         loop invariant slices: same_slices_but{Pre,Here}(slot);
+        loop invariant tags: tags_kept{Pre,Here};
         loop invariant paths: paths_kept{Pre,Here};
         loop invariant walks: same_walks{Pre,Here};
         loop invariant batched: batched(slot, k, state);

@@ -43,6 +43,7 @@
             frame_batch[0 .. FRAME_BATCH_MAX - 1];
     ensures inv: sys_inv;
     ensures slices: same_slices_but{Pre,Post}(slot);
+    ensures tags: tags_kept{Pre,Post};
     ensures paths: paths_kept{Pre,Post};
     ensures walks: same_walks{Pre,Post};
     ensures batched: \result == STATUS_OK ==> batched(slot, count, state) && roomy(slot, 0, count, to);

@@ -54,6 +54,7 @@ static void reset_all(void)
     ensures inv: sys_inv;
     ensures root: has_root(2 * slot);
     ensures slice: table_slices[slot].first == first && table_slices[slot].count == count;
+    ensures tags: tags_kept{Pre,Post};
     ensures paths: paths_kept{Pre,Post};
     ensures walks: same_walks{Pre,Post};
 */
@@ -167,6 +168,7 @@ static void partition_open(uint32_t slot, uint64_t frame_count, uint32_t vcpu_fi
     assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1],
             table_roots[0 .. SPACES_MAX - 1], partitions[0 .. PARTITIONS_MAX - 1], audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
     ensures inv: core_inv;
+    ensures tags: tags_kept{Pre,Post};
     ensures walks: same_walks{Pre,Post};
     ensures ok: \result.status == STATUS_OK ==> \let v = \result.value % PARTITIONS_MAX;
       is_guest(v) && free{Pre}(v) && \result.value == id_of(v) && \result.value == \old(id_of(v)) &&

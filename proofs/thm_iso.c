@@ -113,3 +113,47 @@ void thm_dma(uint32_t d, uint32_t v, uint64_t g, uint64_t s)
         thm_isolation(v, g + s, g + s);
     }
 }
+
+/*
+ * And later, whatever has come to the EPT since: what a device of guest v reaches at g, by links that lead to tables of its shared
+ * half, is a frame that v owns and shares with the manager, with the rights of that.
+ */
+/*@ requires sys_inv;
+    requires is_guest(v) && d < VTD_LINKS_MAX && g < VTD_LINKS_FRAMES && shared_ok(s) && s == shared_bit_gfn;
+    requires links: links_tagged(d, v, s);
+    assigns \nothing;
+    ensures isolation: dma_walk(d, g) != 0 ==> may_access(v, ent_hfn(dma_walk(d, g)));
+    ensures rights: dma_walk(d, g) != 0 ==> leaf_kind(dma_walk(d, g) % 4096, ent_hfn(dma_walk(d, g)));
+    ensures shared: dma_walk(d, g) != 0 ==> frames[ent_hfn(dma_walk(d, g))].state == FRAME_SHARED && frames[ent_hfn(dma_walk(d, g))].owner == v;
+*/
+void thm_dma_later(uint32_t d, uint32_t v, uint64_t g, uint64_t s)
+{
+    const uint64_t entry = vtd_links[d].entry[g / VTD_LINK_FRAMES];
+    const uint64_t base = s / VTD_LINK_FRAMES + g / VTD_LINK_FRAMES;
+    const uint32_t c = (uint32_t)(g / TABLE_SLOTS % TABLE_SLOTS);
+    uint32_t t, leaf;
+
+    //@ assert index: g / 262144 == ix2(g) && ix(ix2(g)) && c == ix1(g) && ix(c) && ix(ix0(g));
+    if (entry == 0) {
+        return;
+    }
+    //@ assert link: 0 <= child(entry) < TABLES_MAX && is_tab(child(entry), 1) && table_tags[child(entry)].space == 2 * v && table_tags[child(entry)].base == base;
+    t = (uint32_t)(entry / FRAME_SIZE - tables_hfn);
+    //@ assert table: t == child(entry);
+    //@ assert wf: slot_wf(t, c);
+    //@ assert small: !large(tables[t].entry[c]);
+    if (tables[t].entry[c] == 0) {
+        //@ assert none: dma_walk(d, g) == 0;
+        return;
+    }
+    //@ assert below: nonleaf_wf(tables[t].entry[c], t, c);
+    leaf = (uint32_t)(tables[t].entry[c] / FRAME_SIZE - tables_hfn);
+    //@ assert leaf_table: leaf == child(tables[t].entry[c]) && is_tab(leaf, 0) && table_tags[leaf].space == 2 * v && table_tags[leaf].base == base * 512 + c;
+    //@ assert walk: dma_walk(d, g) == tables[leaf].entry[ix0(g)];
+    //@ assert split: g == (g / 262144 * 512 + c) * 512 + ix0(g);
+    //@ assert parts: s == 262144 * (s / 262144);
+    //@ assert place: (base * 512 + c) * 512 + ix0(g) == s + g;
+    //@ assert leaf_ok: tables[leaf].entry[ix0(g)] != 0 ==> leaf_ok(tables[leaf].entry[ix0(g)], leaf, ix0(g));
+    //@ assert half: tables[leaf].entry[ix0(g)] != 0 ==> half_ok(tables[leaf].entry[ix0(g)] % 4096, v, s + g);
+    //@ assert record: tables[leaf].entry[ix0(g)] != 0 ==> frame_wf(frames[ent_hfn(tables[leaf].entry[ix0(g)])]);
+}
