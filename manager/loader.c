@@ -189,7 +189,8 @@ static bool says_reboot(struct bytes line)
     static const char word[] = "reboot=";
 
     for (uint64_t at = 0; at + sizeof(word) - 1 <= line.size; at++) {
-        if ((at == 0 || line.at[at - 1] == ' ') && memcmp(line.at + at, word, sizeof(word) - 1) == 0) {
+        const bool begins = at == 0 || line.at[at - 1] == ' ' || line.at[at - 1] == '\t';
+        if (begins && memcmp(line.at + at, word, sizeof(word) - 1) == 0) {
             return true;
         }
     }

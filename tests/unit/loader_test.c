@@ -191,6 +191,7 @@ static void reboots_by_the_reset_register(void **state)
     assert_command_line("quiet reboot", "quiet reboot reboot=acpi");
     assert_command_line("reboot=k", "reboot=k");
     assert_command_line("quiet reboot=k ro", "quiet reboot=k ro");
+    assert_command_line("quiet\treboot=k", "quiet\treboot=k");
 }
 
 /* One field of the ELF file broken, and what that must give. */
