@@ -15,9 +15,8 @@ from report import Refusal, progress
 HERE = pathlib.Path(__file__).resolve().parent
 CACHE = HERE.parent.parent / "cache" / "nested"
 QEMU = pathlib.Path("/usr/bin/qemu-system-x86_64")
-FIRMWARE = tuple(
-    map(pathlib.Path, ("/usr/share/seabios/bios-256k.bin", "/usr/share/qemu/kvmvapic.bin", "/usr/share/ovmf/OVMF.fd"))
-)
+OVMF = pathlib.Path("/usr/share/ovmf/OVMF.fd")
+FIRMWARE = (pathlib.Path("/usr/share/seabios/bios-256k.bin"), pathlib.Path("/usr/share/qemu/kvmvapic.bin"), OVMF)
 APPLETS = "cat dmesg echo grep insmod mount poweroff printf sed sh sleep stty".split()
 MODULES = ("irqbypass", "kvm", "kvm-intel")
 
