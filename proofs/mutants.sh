@@ -17,7 +17,7 @@ declare -A control
 
 # As prove.sh asks: CVC4 first, and both of what that leaves.
 goals() { # FOLDER FILE FUNCTION -> "proved total"
-    (cd "$1" && frama-c -c11 -machdep gcc_x86_64 -no-frama-c-stdlib \
+    (cd "$1" && OCAMLRUNPARAM=s=8M,o=400 frama-c -no-autoload-plugins -load-module wp,rtegen -c11 -machdep gcc_x86_64 -no-frama-c-stdlib \
         -cpp-extra-args="-ffreestanding -nostdinc -isystem $include -iquote proofs/trusted -I. -include proofs/trusted/frama.h" \
         -warn-unsigned-overflow -warn-unsigned-downcast -wp -wp-rte -wp-prover cvc4 -wp-timeout "${FIRST:-3}" -wp-no-ground -wp-no-pruning -wp-par "${PAR:-2}" \
         -kernel-warn-key annot-error=abort -wp-fct "$3" "$2" \

@@ -12,31 +12,9 @@ import pytest
 from conftest import PATIENCE, ROOT
 from conftest import run as tools_run
 from machine_bochs import ept_violations
+from make_run import environment, run
 
 PROMPT = rb"guest:\S*# "
-
-
-def environment(**settings):
-    return dict(os.environ, MACHINE="bochs", TERM="vt100", **settings)
-
-
-def run(**settings):
-    """tools/run.py without a terminal; the finished process."""
-    return subprocess.run(["tools/run.py"], cwd=ROOT, env=environment(**settings), stdin=subprocess.DEVNULL, text=True,
-                          capture_output=True, errors="replace", timeout=3 * PATIENCE, check=False)
-
-
-def test_default_command_shows_a_protected_guest(tmp_path):
-    console = tmp_path / "console"
-    done = run(CONSOLE=str(console))
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    assert re.match(r"Linux \S+ 6\.12\..*cloud-amd64 ", lines[0]), done.stdout
-    assert lines[1] == "1", done.stdout
-    assert any("tdx: Guest detected" in line for line in lines), done.stdout
-    assert any(line.startswith("Mem:") for line in lines), done.stdout
-    # The core's own log: in all this the manager touched no frame that the guest had not shared.
-    assert "the core denied the manager 0 memory accesses, 0 ports, 0 MSRs" in console.read_text(errors="replace")
 
 
 class Said:
