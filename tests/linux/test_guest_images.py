@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The guest's kernel and images by themselves, in QEMU without Bulkhead: what fails here is not the hypervisor's fault."""
 import os
+import struct
 import subprocess
 
 import guest_image
+import kernel
 from conftest import BUILD, ROOT
 
 COMMAND = """
@@ -32,3 +34,20 @@ def test_guest_images_boot_and_report_the_command_status(tmp_path):
     assert "BULKHEAD-COMMAND-BEGIN" in done.stdout, done.stdout + done.stderr
     assert "BULKHEAD-COMMAND-END status=42" in done.stdout, done.stdout
     assert done.returncode == 0, done.stderr
+
+
+def memory(elf):
+    """What an ELF image asks for: its entry, and each segment's type, rights, addresses, size and contents."""
+    entry, table = struct.unpack_from("<QQ", elf, 24)
+    (count,) = struct.unpack_from("<H", elf, 56)
+    segments = (struct.unpack_from("<IIQQQQQ", elf, table + 56 * i) for i in range(count))
+    return entry, [(kind, rights, virtual, physical, size, elf[offset:offset + held].ljust(size, b"\0"))
+                   for kind, rights, offset, virtual, physical, held, size in segments]
+
+
+def test_the_kernel_is_packed_into_a_smaller_file_and_the_same_memory():
+    elf = kernel.extract_vmlinux((ROOT / "cache" / "kernel" / "vmlinuz").read_bytes())
+    small = kernel.packed(elf)
+    assert len(small) < len(elf)
+    assert memory(small) == memory(elf)
+    assert kernel.packed(small) == small
