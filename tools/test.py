@@ -8,6 +8,7 @@ usage: test.py [PART...]
 import os
 import pathlib
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -47,10 +48,16 @@ def count_line(line):
     return None
 
 
+def cpu_seconds():
+    """What ended children, and theirs, have used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def run_part(name, command, time_limit):
     """Runs one part, showing what it prints; its (passed, failed)."""
     print(f"---- {name}: {' '.join(command)}", flush=True)
-    started = time.monotonic()
+    started, used = time.monotonic(), cpu_seconds()
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True)
     late = threading.Timer(time_limit, os.killpg, (process.pid, signal.SIGKILL))
@@ -63,7 +70,7 @@ def run_part(name, command, time_limit):
     status = process.wait()
     in_time = late.is_alive()
     late.cancel()
-    seconds = time.monotonic() - started
+    seconds, used = time.monotonic() - started, cpu_seconds() - used
     if name in COUNTED_BY_STATUS:
         counts = (1, 0) if status == 0 else (0, 1)
     passed, failed = counts or (0, 0)
@@ -73,7 +80,7 @@ def run_part(name, command, time_limit):
         print(f"{name}: ended without saying how many tests passed (exit status {status})")
     if failed == 0 and (status != 0 or passed == 0):
         failed = 1
-    print(f"---- {name}: {passed} passed, {failed} failed ({seconds:.0f} s)", flush=True)
+    print(f"---- {name}: {passed} passed, {failed} failed ({seconds:.0f} s, {used:.0f} s of CPU time)", flush=True)
     return passed, failed
 
 
