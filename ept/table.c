@@ -39,6 +39,7 @@ void table_init(uint32_t count, hfn_t first)
       table_slices[v].count == 0 || table_slices[v].first + table_slices[v].count <= first ||
       first + count <= table_slices[v].first;
     ensures end: first <= \result <= table_limit;
+    ensures met: \forall integer p; first <= p < \result ==> meets_slice(p, count);
 */
 static uint32_t behind_slices(uint32_t first, uint32_t count)
 {
@@ -46,6 +47,7 @@ static uint32_t behind_slices(uint32_t first, uint32_t count)
 
     /*@ loop invariant 0 <= v <= PARTITIONS_MAX;
         loop invariant first <= at <= table_limit;
+        loop invariant met: \forall integer p; first <= p < at ==> meets_slice(p, count);
         loop invariant at == first ==> \forall integer w; 0 <= w < v ==> table_slices[w].count == 0 ||
           table_slices[w].first + table_slices[w].count <= first || first + count <= table_slices[w].first;
         loop assigns v, at;
@@ -54,6 +56,8 @@ static uint32_t behind_slices(uint32_t first, uint32_t count)
         //@ assert wf: slice_wf(v);
         if (table_slices[v].count != 0 && table_slices[v].first < at + count &&
             at < table_slices[v].first + table_slices[v].count) {
+            //@ assert here: \forall integer p; at <= p < table_slices[v].first + table_slices[v].count ==> in_way(v, p, count) && 0 <= v < PARTITIONS_MAX;
+            //@ assert meets: \forall integer p; at <= p < table_slices[v].first + table_slices[v].count ==> meets_slice(p, count);
             at = table_slices[v].first + table_slices[v].count;
         }
     }
@@ -67,19 +71,16 @@ uint32_t table_slice_find(uint64_t count)
     if (count == 0 || count > table_limit) {
         return TABLE_NONE;
     }
-    /* Each step passes one slice at least; where slices lie in the order of partitions, the first passes all. */
-    /*@ loop invariant 0 <= tries <= PARTITIONS_MAX + 1;
-        loop invariant first <= table_limit;
-        loop assigns tries, first;
-        loop variant PARTITIONS_MAX + 1 - tries; */
-    for (uint32_t tries = 0; tries <= PARTITIONS_MAX; tries++) {
-        uint32_t behind;
+    /* Each step passes one slice at least, for good; where slices lie in the order of partitions, the first passes all. */
+    /*@ loop invariant first <= table_limit;
+        loop invariant met: slices_end(first, count);
+        loop assigns first;
+        loop variant table_limit - first; */
+    while (count <= table_limit - first) {
+        uint32_t behind = behind_slices(first, (uint32_t)count);
 
-        if (count > table_limit - first) {
-            return TABLE_NONE;
-        }
-        behind = behind_slices(first, (uint32_t)count);
         if (behind == first) {
+            //@ assert free: !meets_slice(first, count);
             return first;
         }
         first = behind;
@@ -250,6 +251,8 @@ static uint32_t tables_missing(uint32_t space, gfn_t gfn)
     ensures way: walk_tab1(middle, ix1(gfn)) == \result && tables[middle].entry[ix1(gfn)] != 0;
     ensures upper: \forall integer u, k; in_use{Pre}(u) ==> ix(k) ==> table_tags[u].level >= 2 ==> tables[u].entry[k] == \old(tables[u].entry[k]);
     ensures paid: left(part(space)) == \old(left(part(space))) - \old(miss1(middle, ix1(gfn)));
+    ensures only: \forall integer u, k; in_use{Pre}(u) ==> ix(k) ==> !(u == middle && k == ix1(gfn)) ==> tables[u].entry[k] == \old(tables[u].entry[k]);
+    ensures misses: \forall integer c; ix(c) ==> miss1(middle, c) == (c == ix1(gfn) ? 0 : miss1{Pre}(middle, c));
 */
 static uint32_t leaf_below_middle(uint32_t space, uint32_t middle, gfn_t gfn)
 {
@@ -275,10 +278,14 @@ static uint32_t leaf_below_middle(uint32_t space, uint32_t middle, gfn_t gfn)
     ensures way: walk_tab2(upper, ix2(gfn), ix1(gfn)) == \result && tables[upper].entry[ix2(gfn)] != 0;
     ensures upper: \forall integer u, k; in_use{Pre}(u) ==> ix(k) ==> table_tags[u].level >= 3 ==> tables[u].entry[k] == \old(tables[u].entry[k]);
     ensures paid: left(part(space)) == \old(left(part(space))) - \old(miss2(upper, ix2(gfn), ix1(gfn)));
+    ensures only: \forall integer u, k; in_use{Pre}(u) ==> ix(k) ==> !(u == upper && k == ix2(gfn)) ==>
+      !(\old(table_tags[u].level) == 1 && \old(table_tags[u].base) == ix3(gfn) * 512 + ix2(gfn)) ==> tables[u].entry[k] == \old(tables[u].entry[k]);
+    ensures misses: \forall integer b, c; ix(b) ==> ix(c) ==> miss2(upper, b, c) ==
+      lesser(miss2{Pre}(upper, b, c), b != ix2(gfn) ? 2 : c != ix1(gfn) ? 1 : 0);
 */
 static uint32_t leaf_below_upper(uint32_t space, uint32_t upper, gfn_t gfn)
 {
-    uint32_t middle;
+    uint32_t middle, leaf;
 
     //@ assert i2: gfn / 262144 % 512 == ix2(gfn);
     //@ assert wf: tables[upper].entry[ix2(gfn)] != 0 ==> nonleaf_wf(tables[upper].entry[ix2(gfn)], upper, ix2(gfn));
@@ -288,7 +295,13 @@ static uint32_t leaf_below_upper(uint32_t space, uint32_t upper, gfn_t gfn)
     //@ assert n: \at(tables[upper].entry[ix2(gfn)],Pre) != 0 ==> miss1(middle, ix1(gfn)) == miss1{Pre}(middle, ix1(gfn)) && middle == child{Pre}(\at(tables[upper].entry[ix2(gfn)],Pre));
     //@ assert s: small1(middle, ix1(gfn));
     //@ assert m: left(part(space)) - miss1(middle, ix1(gfn)) == \at(left(part(space)),Pre) - \at(miss2(upper, ix2(gfn), ix1(gfn)),Pre);
-    return leaf_below_middle(space, middle, gfn);
+    //@ assert m_old: \at(tables[upper].entry[ix2(gfn)],Pre) != 0 ==> \forall integer c; ix(c) ==> miss1(middle, c) == miss1{Pre}(middle, c);
+    //@ assert m_new: \at(tables[upper].entry[ix2(gfn)],Pre) == 0 ==> \forall integer c; ix(c) ==> miss1(middle, c) == 1;
+    //@ assert down: \forall integer b; ix(b) ==> \at(tables[upper].entry[b],Pre) != 0 ==> nonleaf_wf{Pre}(\at(tables[upper].entry[b],Pre), upper, b);
+    leaf = leaf_below_middle(space, middle, gfn);
+    //@ assert on: \forall integer c; ix(c) ==> miss2(upper, ix2(gfn), c) == miss1(middle, c);
+    //@ assert off: \forall integer b, c; ix(b) ==> ix(c) ==> b != ix2(gfn) ==> miss2(upper, b, c) == miss2{Pre}(upper, b, c);
+    return leaf;
 }
 
 /* As table_prepare(), where the slice has room. */
@@ -309,6 +322,7 @@ static uint32_t leaf_below_upper(uint32_t space, uint32_t upper, gfn_t gfn)
     ensures path: path(space, gfn) == \result;
     ensures value: walk(space, gfn) == tables[\result].entry[gfn % 512];
     ensures paid: left(part(space)) == \old(left(part(space))) - \old(missing(space, gfn));
+    ensures provided: provided{Pre,Post}(space, gfn);
 */
 static uint32_t leaf_make(uint32_t space, gfn_t gfn)
 {
@@ -326,13 +340,29 @@ static uint32_t leaf_make(uint32_t space, gfn_t gfn)
     //@ assert s: small2(upper, ix2(gfn), ix1(gfn));
     //@ assert m: left(part(space)) - miss2(upper, ix2(gfn), ix1(gfn)) == \at(left(part(space)),Pre) - \at(missing(space, gfn),Pre);
     //@ assert up: is_tab(root, 3) && tables[root].entry[ix3(gfn)] != 0 && child(tables[root].entry[ix3(gfn)]) == upper;
+    //@ assert down: \forall integer u, b; in_use{Pre}(u) ==> table_tags[u].level >= 2 ==> ix(b) ==> \at(tables[u].entry[b],Pre) != 0 ==> nonleaf_wf{Pre}(\at(tables[u].entry[b],Pre), u, b);
+    //@ assert there: \at(tables[table_roots[space]].entry[ix3(gfn)],Pre) != 0 ==> is_tab{Pre}(upper, 2) && \forall integer u, k; in_use{Pre}(u) ==> ix(k) ==> tables[u].entry[k] == \at(tables[u].entry[k],Pre);
+    //@ assert low_old: \at(tables[table_roots[space]].entry[ix3(gfn)],Pre) != 0 ==> \forall integer u, c; is_tab{Pre}(u, 1) ==> ix(c) ==> miss1(u, c) == miss1{Pre}(u, c);
+    //@ assert m_old: \at(tables[table_roots[space]].entry[ix3(gfn)],Pre) != 0 ==> \forall integer b, c; ix(b) ==> ix(c) ==> miss2(upper, b, c) == miss2{Pre}(upper, b, c);
+    //@ assert m_new: \at(tables[table_roots[space]].entry[ix3(gfn)],Pre) == 0 ==> \forall integer b, c; ix(b) ==> ix(c) ==> miss2(upper, b, c) == 2;
     leaf = leaf_below_upper(space, upper, gfn);
+    //@ assert other_2: \forall integer u, k; is_tab{Pre}(u, 2) ==> ix(k) ==> \at(table_tags[u].base,Pre) != ix3(gfn) ==> tables[u].entry[k] == \at(tables[u].entry[k],Pre);
+    //@ assert other_1: \forall integer u, c; is_tab{Pre}(u, 1) ==> ix(c) ==> \at(table_tags[u].base,Pre) != ix3(gfn) * 512 + ix2(gfn) ==> miss1(u, c) == miss1{Pre}(u, c);
+    //@ assert base: \forall integer a, b; ix(b) ==> a != ix3(gfn) ==> a * 512 + b != ix3(gfn) * 512 + ix2(gfn);
+    //@ assert off_2: \forall integer u, b, c; is_tab{Pre}(u, 2) ==> ix(b) ==> ix(c) ==> \at(table_tags[u].base,Pre) != ix3(gfn) ==> miss2(u, b, c) == miss2{Pre}(u, b, c);
+    //@ assert off_r: \forall integer a; ix(a) ==> a != ix3(gfn) ==> tables[root].entry[a] == \at(tables[table_roots[space]].entry[a],Pre);
+    //@ assert off: \forall integer a, b, c; ix(a) ==> ix(b) ==> ix(c) ==> a != ix3(gfn) ==> miss3(root, a, b, c) == miss3{Pre}(root, a, b, c);
     //@ assert up_still: tables[root].entry[ix3(gfn)] != 0 && child(tables[root].entry[ix3(gfn)]) == upper;
     //@ assert below: walk_tab2(upper, ix2(gfn), ix1(gfn)) == leaf && leaf >= 0;
     //@ assert value: walk2(upper, ix2(gfn), ix1(gfn), ix0(gfn)) == tables[leaf].entry[gfn % 512];
     //@ assert root_still: table_roots[space] == root && root != TABLE_NONE;
     //@ assert way: path(space, gfn) == walk_tab2(upper, ix2(gfn), ix1(gfn));
     //@ assert walk: walk(space, gfn) == walk2(upper, ix2(gfn), ix1(gfn), ix0(gfn));
+    //@ assert on: \forall integer b, c; ix(b) ==> ix(c) ==> miss3(root, ix3(gfn), b, c) == miss2(upper, b, c);
+    //@ assert on_old: \at(tables[table_roots[space]].entry[ix3(gfn)],Pre) != 0 ==> \forall integer b, c; ix(b) ==> ix(c) ==> miss3(root, ix3(gfn), b, c) == lesser(miss3{Pre}(root, ix3(gfn), b, c), b != ix2(gfn) ? 2 : c != ix1(gfn) ? 1 : 0);
+    //@ assert on_new: \at(tables[table_roots[space]].entry[ix3(gfn)],Pre) == 0 ==> \forall integer b, c; ix(b) ==> ix(c) ==> miss3(root, ix3(gfn), b, c) == lesser(miss3{Pre}(root, ix3(gfn), b, c), b != ix2(gfn) ? 2 : c != ix1(gfn) ? 1 : 0);
+    //@ assert most: \forall integer a, b, c; miss3{Pre}(root, a, b, c) <= 3;
+    //@ assert misses: \forall integer a, b, c; ix(a) ==> ix(b) ==> ix(c) ==> miss3(root, a, b, c) == lesser(miss3{Pre}(root, a, b, c), a != ix3(gfn) ? 3 : b != ix2(gfn) ? 2 : c != ix1(gfn) ? 1 : 0);
     return leaf;
 }
 

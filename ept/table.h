@@ -16,13 +16,15 @@
 */
 void table_init(uint32_t count, hfn_t first);
 
-/* A free run of `count` tables: its first, or TABLE_NONE. */
+/* The first free run of `count` tables, or TABLE_NONE: there is none. */
 /*@ requires tables_inv;
     assigns \nothing;
     ensures range: \result == TABLE_NONE || (1 <= count && \result + count <= table_limit);
     ensures apart: \result != TABLE_NONE ==> \forall integer v; 0 <= v < PARTITIONS_MAX ==>
       table_slices[v].count == 0 || table_slices[v].first + table_slices[v].count <= \result ||
       \result + count <= table_slices[v].first;
+    ensures first: \result != TABLE_NONE ==> first_slice(\result, count);
+    ensures none: 1 <= count ==> \result == TABLE_NONE ==> no_slice(count);
 */
 uint32_t table_slice_find(uint64_t count);
 
@@ -92,6 +94,8 @@ uint32_t table_leaf(uint32_t space, gfn_t gfn);
     ensures inv: tables_inv;
     ensures exact: \result == TABLE_NONE <==> \old(missing(space, gfn)) > \old(left(part(space)));
     ensures none: \result == TABLE_NONE ==> same_slices_but{Pre,Post}(0) && table_slices[0] == \old(table_slices[0]);
+    ensures same: \result == TABLE_NONE ==> same_missing{Pre,Post}(space);
+    ensures provided: \result != TABLE_NONE ==> provided{Pre,Post}(space, gfn);
     ensures others: same_slices_but{Pre,Post}(part(space));
     ensures paid: \result != TABLE_NONE ==> left(part(space)) == \old(left(part(space))) - \old(missing(space, gfn));
     ensures kept: tags_kept{Pre,Post} && leaves_kept{Pre,Post} && leaves_fresh{Pre,Post};

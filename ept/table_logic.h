@@ -33,6 +33,13 @@
     predicate slices_inv{L} =
       (\forall integer v; 0 <= v < PARTITIONS_MAX ==> slice_wf{L}(v)) &&
       (\forall integer v, w; 0 <= v < PARTITIONS_MAX ==> 0 <= w < PARTITIONS_MAX ==> v != w ==> apart{L}(v, w));
+    // First fit: n tables from `at` meet a slice; `at` is the first where they meet none; there is no such place.
+    predicate in_way{L}(integer v, integer at, integer n) = \at(table_slices[v].count,L) != 0 &&
+      \at(table_slices[v].first,L) < at + n && at < \at(table_slices[v].first,L) + \at(table_slices[v].count,L);
+    predicate meets_slice{L}(integer at, integer n) = \exists integer v; 0 <= v < PARTITIONS_MAX && in_way{L}(v, at, n);
+    predicate slices_end{L}(integer at, integer n) = \forall integer p; 0 <= p < at ==> meets_slice{L}(p, n);
+    predicate first_slice{L}(integer at, integer n) = 0 <= at && at + n <= \at(table_limit,L) && !meets_slice{L}(at, n) && slices_end{L}(at, n);
+    predicate no_slice{L}(integer n) = \forall integer p; 0 <= p ==> p + n <= \at(table_limit,L) ==> meets_slice{L}(p, n);
     predicate same_slices_but{L1,L2}(integer a) = \forall integer v; 0 <= v < PARTITIONS_MAX ==> v != a ==>
       \at(table_slices[v],L1) == \at(table_slices[v],L2);
 
@@ -125,6 +132,13 @@
     logic integer miss3{L}(integer t, integer a, integer b, integer c) =
       \at(tables[t].entry[a],L) == 0 ? 3 : miss2{L}(child{L}(\at(tables[t].entry[a],L)), b, c);
     logic integer missing{L}(integer a, integer g) = miss3{L}(\at(table_roots[a],L), ix3(g), ix2(g), ix1(g));
+
+    // How many tables the ways to g and to h do not share, and what h lacks once g lacks none.
+    logic integer unshared(integer g, integer h) = ix3(g) != ix3(h) ? 3 : ix2(g) != ix2(h) ? 2 : ix1(g) != ix1(h) ? 1 : 0;
+    logic integer lesser(integer m, integer n) = m <= n ? m : n;
+    logic integer lacks{L}(integer a, integer g, integer h) = lesser(missing{L}(a, h), unshared(g, h));
+    predicate same_missing{L1,L2}(integer a) = \forall integer g; 0 <= g < GFN_LIMIT ==> missing{L1}(a, g) == missing{L2}(a, g);
+    predicate provided{L1,L2}(integer a, integer g) = \forall integer h; 0 <= h < GFN_LIMIT ==> missing{L2}(a, h) == lacks{L1}(a, g, h);
 
     // --- what changes, and what does not --------------------------------------------------------------
     predicate same_w0{L1,L2} = \forall integer u, d; is_tab{L1}(u, 0) ==> ix(d) ==> walk0{L1}(u, d) == walk0{L2}(u, d);

@@ -54,11 +54,7 @@ bool frame_is_owned(hfn_t hfn, uint32_t owner)
 */
 
 /*@ ghost
-  /@ requires sys_inv && is_partition(partition) && has_root(2 * partition) && gfn < GFN_LIMIT;
-     requires partition == PARTITION_MANAGER ==> gfn < frame_limit && frames[gfn].state == FRAME_FREE;
-     assigns \nothing;
-     ensures small(2 * partition, gfn); @/
-  void no_large(uint32_t partition, uint64_t gfn)
+  void frame_no_large(uint32_t partition, uint64_t gfn)
   {
     /@ assert root: root_ok(2 * partition); @/
     /@ assert n3: \let t = table_roots[2 * partition]; tables[t].entry[ix3(gfn)] != 0 ==> nonleaf_wf(tables[t].entry[ix3(gfn)], t, ix3(gfn)); @/
@@ -75,7 +71,7 @@ uint32_t frame_prepare(uint32_t partition, gfn_t gfn)
 {
     uint32_t table;
 
-    //@ ghost no_large(partition, gfn);
+    //@ ghost frame_no_large(partition, gfn);
     table = table_prepare(2u * partition, gfn);
     //@ assert large: large_inv;
     //@ assert old: \forall integer u, j; is_tab(u, 0) ==> ix(j) ==> tables[u].entry[j] != 0 ==> is_tab{Pre}(u, 0) && tables[u].entry[j] == \at(tables[u].entry[j],Pre) && table_tags[u] == \at(table_tags[u],Pre);

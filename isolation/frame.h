@@ -27,6 +27,14 @@ void frame_init(uint64_t limit);
 */
 bool frame_is_owned(hfn_t hfn, uint32_t owner);
 
+/*@ ghost
+  /@ requires sys_inv && is_partition(partition) && has_root(2 * partition) && gfn < GFN_LIMIT;
+     requires partition == PARTITION_MANAGER ==> gfn < frame_limit && frames[gfn].state == FRAME_FREE;
+     assigns \nothing;
+     ensures small(2 * partition, gfn); @/
+  void frame_no_large(uint32_t partition, uint64_t gfn);
+*/
+
 /* The leaf table of `partition` that covers `gfn`, made if need be; TABLE_NONE where its slice is used up.  For a guest, or for
  * the manager at the number of a FREE frame: where no large leaf is. */
 /*@ requires sys_inv;
@@ -35,6 +43,9 @@ bool frame_is_owned(hfn_t hfn, uint32_t owner);
     assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1];
     ensures inv: sys_inv;
     ensures exact: \result == TABLE_NONE <==> \old(missing(2 * partition, gfn)) > \old(left(partition));
+    ensures same: \result == TABLE_NONE ==> same_missing{Pre,Post}(2 * partition) && left(partition) == \old(left(partition));
+    ensures provided: \result != TABLE_NONE ==> provided{Pre,Post}(2 * partition, gfn) &&
+      left(partition) == \old(left(partition)) - \old(missing(2 * partition, gfn));
     ensures others: same_slices_but{Pre,Post}(partition);
     ensures tags: tags_kept{Pre,Post};
     ensures paths: paths_kept{Pre,Post};

@@ -10,6 +10,9 @@
 
 /*@ predicate given(struct frame f) = f.state == FRAME_OWNED && f.owner == PARTITION_MANAGER && f.owner_slot != 0;
     predicate manager_has_all{L}(integer hfn, integer count) = \forall integer p; hfn <= p < hfn + count ==> given(\at(frames[p],L));
+    // The slice has the tables that the first of the guest frames lacks, and then the last.
+    predicate enough{L}(integer slot, integer gfn, integer count) = missing{L}(2 * slot, gfn) <= left{L}(slot) &&
+      missing{L}(2 * slot, gfn) + lacks{L}(2 * slot, gfn, gfn + count - 1) <= left{L}(slot);
     predicate absent_all{L}(integer a, integer gfn, integer count) = \forall integer g; gfn <= g < gfn + count ==> walk{L}(a, g) == 0;
 */
 
@@ -65,6 +68,7 @@ static bool all_absent(uint32_t space, gfn_t gfn, uint64_t count)
     ensures paths: paths_kept{Pre,Post};
     ensures walks: same_walks{Pre,Post};
     ensures ready: \result ==> \forall integer g; gfn <= g < gfn + count ==> path(2 * slot, g) >= 0;
+    ensures exact: \result <==> enough{Pre}(slot, gfn, count);
 */
 static bool prepare_all(uint32_t slot, gfn_t gfn, uint64_t count)
 {
@@ -312,8 +316,11 @@ static uint64_t refusal(uint64_t id, gfn_t gfn, hfn_t hfn, uint64_t count)
     ensures inv: core_inv;
     ensures charged: \result == STATUS_OK ==> partitions[id % PARTITIONS_MAX].frames_left == \old(partitions[id % PARTITIONS_MAX].frames_left) - count;
     ensures only_if: \result == STATUS_OK ==> can_donate{Pre}(id, gfn, hfn, count);
-    ensures exact: answered{Pre}(\result, id, gfn, hfn, count) ||
-      (can_donate{Pre}(id, gfn, hfn, count) && (\result == STATUS_AT(STATUS_NO_ROOM, OPERAND_RDI) || \result == STATUS_AT(STATUS_NO_ROOM, OPERAND_RDX)));
+    ensures exact: !can_donate{Pre}(id, gfn, hfn, count) ==> answered{Pre}(\result, id, gfn, hfn, count);
+    ensures tables: can_donate{Pre}(id, gfn, hfn, count) ==> !enough{Pre}(id % PARTITIONS_MAX, gfn, count) ==>
+      \result == STATUS_AT(STATUS_NO_ROOM, OPERAND_RDI);
+    ensures done: can_donate{Pre}(id, gfn, hfn, count) ==> enough{Pre}(id % PARTITIONS_MAX, gfn, count) ==>
+      \result == STATUS_OK || \result == STATUS_AT(STATUS_NO_ROOM, OPERAND_RDX);
     ensures tags: tags_kept{Pre,Post};
     ensures refused: \result != STATUS_OK ==> renamed{Pre,Post} && same_walks{Pre,Post};
     ensures others: \forall integer p; is_frame(p) ==> !(hfn <= p < hfn + count) ==>

@@ -26,6 +26,12 @@
       run_first{L}(v) + run_size{L}(v) <= first || first + count <= run_first{L}(v);
     predicate runs_inv{L} = \forall integer v, w; in_set(v) ==> in_set(w) ==> v != w ==> run_size{L}(v) != 0 ==>
       run_clear{L}(w, run_first{L}(v), run_size{L}(v));
+    // First fit, as for slices: `count` vCPU slots from `first`.
+    predicate meets_run{L}(integer first, integer count) = \exists integer v; in_set(v) && !run_clear{L}(v, first, count);
+    predicate runs_end{L}(integer first, integer count) = \forall integer p; 0 <= p < first ==> meets_run{L}(p, count);
+    predicate first_run{L}(integer first, integer count) = 0 <= first && first + count <= VCPUS_MAX &&
+      !meets_run{L}(first, count) && runs_end{L}(first, count);
+    predicate no_run{L}(integer count) = \forall integer p; 0 <= p ==> p + count <= VCPUS_MAX ==> meets_run{L}(p, count);
     predicate in_run{L}(integer v, integer s) = run_first{L}(v) <= s < run_first{L}(v) + made{L}(v);
 
     // A vCPU in use is in the run of its partition, at its index, and has the partition's id.

@@ -140,6 +140,8 @@ static void unshare_all(uint32_t slot, gfn_t to, uint64_t count)
     ensures tags: tags_kept{Pre,Post};
     ensures walks: own_walks{Pre,Post}(slot);
     ensures refused: \result.status != STATUS_OK ==> \result.value == 0 && same_frames_out{Pre,Post}(0, 0) && same_walks{Pre,Post};
+    ensures exact: batch_answered{Pre}(\result.status, slot, gfn, gfn + shared_bit_gfn, FRAME_OWNED, count);
+    ensures value: \result.status == STATUS_OK ==> \result.value == count;
 */
 static struct answer share_locked(uint32_t slot, gfn_t gfn, uint64_t count)
 {
@@ -164,6 +166,8 @@ static struct answer share_locked(uint32_t slot, gfn_t gfn, uint64_t count)
     ensures tags: tags_kept{Pre,Post};
     ensures walks: own_walks{Pre,Post}(slot);
     ensures refused: \result.status != STATUS_OK ==> \result.value == 0 && same_frames_out{Pre,Post}(0, 0) && same_walks{Pre,Post};
+    ensures exact: batch_answered{Pre}(\result.status, slot, gfn + shared_bit_gfn, gfn, FRAME_SHARED, count);
+    ensures value: \result.status == STATUS_OK ==> \result.value == count;
 */
 static struct answer unshare_locked(uint32_t slot, gfn_t gfn, uint64_t count)
 {

@@ -13,6 +13,10 @@
     ensures paths: paths_kept{Pre,Post};
     ensures walks: same_walks{Pre,Post};
     ensures batched: \result == STATUS_OK ==> frame_batch[k] != FRAME_NONE ==> batch_frame(slot, frame_batch[k], state) && batch_room(slot, to);
+    ensures exact: \result == page_fault{Pre}(slot, from, to, state, missing{Pre}(2 * slot, to), left{Pre}(slot));
+    ensures nothing: walk{Pre}(2 * slot, from) == 0 ==> same_missing{Pre,Post}(2 * slot) && left(slot) == left{Pre}(slot);
+    ensures provided: \result == STATUS_OK ==> walk{Pre}(2 * slot, from) != 0 ==> provided{Pre,Post}(2 * slot, to) &&
+      left(slot) == left{Pre}(slot) - missing{Pre}(2 * slot, to);
 */
 static uint64_t batch_one(uint32_t slot, uint64_t k, gfn_t from, gfn_t to, uint32_t state)
 {
@@ -20,6 +24,8 @@ static uint64_t batch_one(uint32_t slot, uint64_t k, gfn_t from, gfn_t to, uint3
     uint64_t entry = table == TABLE_NONE ? 0 : tables[table].entry[from % TABLE_SLOTS];
     hfn_t hfn = entry / FRAME_SIZE;
 
+    //@ ghost frame_no_large(slot, from);
+    //@ assert walk: walk(2 * slot, from) == entry;
     frame_batch[k] = FRAME_NONE;
     /* Is there something to do? */
     if (entry == 0) {
@@ -27,6 +33,9 @@ static uint64_t batch_one(uint32_t slot, uint64_t k, gfn_t from, gfn_t to, uint3
     }
     //@ assert leaf: leaf_ok(entry, table, ix0(from));
     //@ assert mine: frame_wf(frames[hfn]) && frames[hfn].owner == slot;
+    //@ assert here: walk(2 * slot, from) == entry && table_tags[table].base * 512 + ix0(from) == from;
+    //@ assert half: half_ok(entry % 4096, slot, from);
+    //@ assert state: frames[hfn].state == half_state(from);
     /* Is it what it should be, and its new place free? */
     if (frames[hfn].state != state || table_translate(table_ept_space(slot), to) != 0) {
         return STATUS_BAD_STATE;
@@ -49,15 +58,23 @@ uint64_t page_batch_take(uint32_t slot, gfn_t from, gfn_t to, uint64_t count, ui
         loop invariant walks: same_walks{Pre,Here};
         loop invariant batched: batched(slot, k, state);
         loop invariant roomy: roomy(slot, 0, k, to);
+        loop invariant lacks: \forall integer g; 0 <= g < GFN_LIMIT ==> missing(2 * slot, g) == batch_lacks{Pre}(2 * slot, from, to, k, g);
+        loop invariant takes: left(slot) == left{Pre}(slot) - batch_takes{Pre}(2 * slot, from, to, k);
+        loop invariant passes: batch_passes{Pre}(slot, from, to, state, k);
         loop assigns k, tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1],
             frame_batch[0 .. FRAME_BATCH_MAX - 1];
         loop variant count - k; */
     for (uint64_t k = 0; k < count; k++) {
         uint64_t status = batch_one(slot, k, from + k, to + k, state);
 
+        //@ assert roomy_yet: roomy(slot, 0, k, to);
+        //@ assert here: walk{Pre}(2 * slot, from + k) == walk{LoopCurrent}(2 * slot, from + k) && walk{Pre}(2 * slot, to + k) == walk{LoopCurrent}(2 * slot, to + k);
+        //@ assert fault: status == batch_fault{Pre}(slot, from, to, state, k);
         if (status != STATUS_OK) {
             return status;
         }
+        //@ assert roomy_new: \forall integer j; k <= j < k + 1 ==> frame_batch[j] != FRAME_NONE ==> batch_room(slot, to + j);
+        //@ assert roomy_next: roomy(slot, 0, k + 1, to);
     }
     return STATUS_OK;
 }

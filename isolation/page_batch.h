@@ -33,6 +33,28 @@
       \at(frames[p].state,L) != FRAME_FREE ==> is_guest(\at(frames[p].owner,L)) ==> \at(frames[p].owner_slot,L) == 0 ==>
       \at(frames[p].owner,L) == slot && \at(frames[p].state,L) == state &&
       \exists integer k; first <= k < count && \at(frame_batch[k],L) == p;
+    // What the guest's tree lacks for g when the first k pages of the batch, those of them that are mapped, have their tables at `to`; and
+    // how many tables these took.
+    logic integer batch_lacks{L}(integer a, integer from, integer to, integer k, integer g) = k <= 0 ? missing{L}(a, g) :
+      walk{L}(a, from + k - 1) == 0 ? batch_lacks{L}(a, from, to, k - 1, g) :
+      lesser(batch_lacks{L}(a, from, to, k - 1, g), unshared(to + k - 1, g));
+    logic integer batch_takes{L}(integer a, integer from, integer to, integer k) = k <= 0 ? 0 :
+      walk{L}(a, from + k - 1) == 0 ? batch_takes{L}(a, from, to, k - 1) :
+      batch_takes{L}(a, from, to, k - 1) + batch_lacks{L}(a, from, to, k - 1, to + k - 1);
+    // The state of what a guest maps at g is told by the half; what speaks against page k.
+    logic integer half_state{L}(integer g) = g >= \at(shared_bit_gfn,L) ? FRAME_SHARED : FRAME_OWNED;
+    logic integer page_fault{L}(integer slot, integer from, integer to, integer state, integer lacking, integer room) =
+      walk{L}(2 * slot, from) == 0 ? STATUS_OK :
+      half_state{L}(from) != state || walk{L}(2 * slot, to) != 0 ? STATUS_BAD_STATE : lacking > room ? STATUS_NO_ROOM : STATUS_OK;
+    logic integer batch_fault{L}(integer slot, integer from, integer to, integer state, integer k) =
+      page_fault{L}(slot, from + k, to + k, state, batch_lacks{L}(2 * slot, from, to, k, to + k),
+        left{L}(slot) - batch_takes{L}(2 * slot, from, to, k));
+    // The status: that of the first page that something speaks against.
+    predicate batch_passes{L}(integer slot, integer from, integer to, integer state, integer k) = \forall integer j; 0 <= j < k ==>
+      batch_fault{L}(slot, from, to, state, j) == STATUS_OK;
+    predicate batch_answered{L}(integer s, integer slot, integer from, integer to, integer state, integer count) =
+      (s == STATUS_OK && batch_passes{L}(slot, from, to, state, count)) ||
+      (s != STATUS_OK && \exists integer k; 0 <= k < count && s == batch_fault{L}(slot, from, to, state, k) && batch_passes{L}(slot, from, to, state, k));
 */
 
 /* Takes what the partition maps at `from` .. `from` + count - 1 into the batch, if all of it is in state `state` and can go to `to` and on:
@@ -47,6 +69,7 @@
     ensures paths: paths_kept{Pre,Post};
     ensures walks: same_walks{Pre,Post};
     ensures batched: \result == STATUS_OK ==> batched(slot, count, state) && roomy(slot, 0, count, to);
+    ensures exact: batch_answered{Pre}(\result, slot, from, to, state, count);
 */
 uint64_t page_batch_take(uint32_t slot, gfn_t from, gfn_t to, uint64_t count, uint32_t state);
 

@@ -118,9 +118,17 @@ bool partition_create_manager(uint64_t limit, gfn_t shared_bit, uint32_t cpus)
     return true;
 }
 
-/* A slot that is FREE and has lives left, or PARTITION_NONE. */
+/*@ // A slot that is FREE and has lives left; the first; none.
+    predicate usable{L}(integer v) = is_guest(v) && free{L}(v) && \at(partitions[v].generation,L) < GENERATION_MAX;
+    predicate first_slot{L}(integer s) = usable{L}(s) && \forall integer v; 0 <= v < s ==> !usable{L}(v);
+    predicate no_slot{L} = \forall integer v; !usable{L}(v);
+*/
+
+/* The first slot that is FREE and has lives left, or PARTITION_NONE. */
 /*@ requires life_inv;
     assigns \nothing;
+    ensures first: \result != PARTITION_NONE ==> first_slot(\result);
+    ensures no_slot: \result == PARTITION_NONE ==> no_slot;
     ensures found: \result != PARTITION_NONE ==> is_guest(\result) && free(\result) && partitions[\result].generation < GENERATION_MAX;
     ensures none: \result == PARTITION_NONE ==> \forall integer v; is_guest(v) ==> !free(v) || partitions[v].generation == GENERATION_MAX;
 */
@@ -164,6 +172,14 @@ static void partition_open(uint32_t slot, uint64_t frame_count, uint32_t vcpu_fi
     //@ assert vcpus: vcpus_inv;
 }
 
+/*@ // The status names what there is no room for, and what is opened is each time the first that there is.
+    logic integer guest_tables(integer n) = 2 * (n / 512 + n / 262144) + 16;
+    predicate create_answered{L}(integer s, integer n, integer c) =
+      (no_slot{L} ==> s == STATUS_NO_ROOM) &&
+      (!no_slot{L} ==> no_slice{L}(guest_tables(n)) ==> s == STATUS_AT(STATUS_NO_ROOM, OPERAND_RDI)) &&
+      (!no_slot{L} ==> !no_slice{L}(guest_tables(n)) ==> no_run{L}(c) ==> s == STATUS_AT(STATUS_NO_ROOM, OPERAND_RSI)) &&
+      (!no_slot{L} ==> !no_slice{L}(guest_tables(n)) ==> !no_run{L}(c) ==> s == STATUS_OK);
+*/
 /*@ requires core_inv && 1 <= frame_count <= FRAMES_MAX && 1 <= vcpu_count <= VCPUS_MAX;
     assigns tables[0 .. TABLES_MAX - 1], table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1],
             table_roots[0 .. SPACES_MAX - 1], partitions[0 .. PARTITIONS_MAX - 1], audit_ring[0 .. AUDIT_RECORDS - 1], audit_count;
@@ -174,6 +190,11 @@ static void partition_open(uint32_t slot, uint64_t frame_count, uint32_t vcpu_fi
       is_guest(v) && free{Pre}(v) && \result.value == id_of(v) && \result.value == \old(id_of(v)) &&
       partitions[v].state == PARTITION_LIVE && partitions[v].killed == KILL_NONE && partitions[v].frames_left == frame_count &&
       run_size(v) == vcpu_count && made(v) == 0;
+    ensures exact: create_answered{Pre}(\result.status, frame_count, vcpu_count);
+    ensures first: \result.status == STATUS_OK ==> \let v = \result.value % PARTITIONS_MAX; first_slot{Pre}(v) &&
+      first_slice{Pre}(table_slices[v].first, guest_tables(frame_count)) && table_slices[v].count == guest_tables(frame_count) &&
+      first_run{Pre}(run_first(v), vcpu_count);
+    ensures slices: \result.status == STATUS_OK ==> same_slices_but{Pre,Post}(\result.value % PARTITIONS_MAX);
     ensures parts: \result.status == STATUS_OK ==> same_parts_but{Pre,Post}(\result.value % PARTITIONS_MAX);
     ensures refused_parts: \result.status != STATUS_OK ==> same_parts_but{Pre,Post}(PARTITION_NONE);
     ensures refused: \result.status != STATUS_OK ==> \result.value == 0 && same_slices_but{Pre,Post}(PARTITION_NONE) &&

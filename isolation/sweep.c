@@ -25,7 +25,10 @@
     ensures entry: frames[hfn] == {\old(frames[hfn]) \with .owner_slot = (uint32_t)0, .borrower_slot = (uint32_t)0};
     ensures paths: same_paths{Pre,Post};
     ensures leaves: fewer_leaves{Pre,Post};
+    ensures walks: walks_of_others{Pre,Post}(frames[hfn].owner);
     ensures gone: tables[slot_t(\old(frames[hfn].owner_slot))].entry[slot_i(\old(frames[hfn].owner_slot))] == 0;
+    ensures rest: \forall integer t, i; is_tab(t, 0) ==> ix(i) ==> table_tags[t].space != 2 * PARTITION_MANAGER ==>
+      slot_id(t, i) != \old(frames[hfn].owner_slot) ==> tables[t].entry[i] == \old(tables[t].entry[i]);
 */
 static void unmap_all(hfn_t hfn)
 {
@@ -44,6 +47,7 @@ static void unmap_all(hfn_t hfn)
     ensures given: frames[hfn].state == FRAME_OWNED && frames[hfn].owner == PARTITION_MANAGER && frames[hfn].owner_slot != 0;
     ensures paths: same_paths{Pre,Post};
     ensures leaves: \forall integer t, i; is_tab(t, 0) ==> ix(i) ==> table_tags[t].space == 2 * slot ==> tables[t].entry[i] == \old(tables[t].entry[i]);
+    ensures walks: walks_of_others{Pre,Post}(slot);
 */
 static void give_back(uint32_t slot, hfn_t hfn)
 {
@@ -62,10 +66,12 @@ static void give_back(uint32_t slot, hfn_t hfn)
     ensures inv: sys_inv;
     ensures paths: same_paths{Pre,Post};
     ensures progress: at < \result <= TABLE_SLOTS;
+    ensures exact: stops{Pre}(slot, table, at, \result);
     ensures frames: loosened{Pre,Post}(slot);
     ensures batch: \forall integer k; 0 <= k < FRAME_BATCH_MAX ==> frame_batch[k] == FRAME_NONE || loose(slot, frame_batch[k]);
     ensures rest: rest_mapped(slot, 0, FRAME_BATCH_MAX);
     ensures empty: \forall integer i; at <= i < \result ==> tables[table].entry[i] == 0;
+    ensures walks: walks_of_others{Pre,Post}(slot);
 */
 static uint32_t gather(uint32_t slot, uint32_t table, uint32_t at)
 {
@@ -76,9 +82,13 @@ static uint32_t gather(uint32_t slot, uint32_t table, uint32_t at)
         loop invariant sys_inv;
         loop invariant paths: same_paths{Pre,Here};
         loop invariant frames: loosened{Pre,Here}(slot);
+        loop invariant walks: walks_of_others{Pre,Here}(slot);
         loop invariant batch: \forall integer k; 0 <= k < found ==> loose(slot, frame_batch[k]);
         loop invariant rest: rest_mapped(slot, 0, found);
         loop invariant empty: \forall integer j; at <= j < i ==> tables[table].entry[j] == 0;
+        loop invariant ahead: \forall integer j; i <= j < TABLE_SLOTS ==> tables[table].entry[j] == \at(tables[table].entry[j],Pre);
+        loop invariant count: found == leaves{Pre}(table, at, i);
+        loop invariant fewer: \forall integer j; at <= j < i ==> leaves{Pre}(table, at, j) < FRAME_BATCH_MAX;
         loop assigns i, found, frames[0 .. FRAMES_MAX - 1], tables[0 .. TABLES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1];
         loop variant TABLE_SLOTS - i; */
     while (i < TABLE_SLOTS && found < FRAME_BATCH_MAX) {
@@ -123,6 +133,7 @@ static uint32_t gather(uint32_t slot, uint32_t table, uint32_t at)
     ensures inv: sys_inv && home_inv && mapped_inv;
     ensures frames: only_freed{Pre,Post}(slot);
     ensures leaves: \forall integer t, i; is_tab(t, 0) ==> ix(i) ==> table_tags[t].space == 2 * slot ==> tables[t].entry[i] == \old(tables[t].entry[i]);
+    ensures walks: walks_of_others{Pre,Post}(slot);
 */
 static void give_back_all(uint32_t slot)
 {
@@ -130,6 +141,7 @@ static void give_back_all(uint32_t slot)
         loop invariant sys_inv;
         loop invariant home: home_inv;
         loop invariant frames: only_freed{Pre,Here}(slot);
+        loop invariant walks: walks_of_others{Pre,Here}(slot);
         loop invariant batch: \forall integer j; 0 <= j < FRAME_BATCH_MAX ==> frame_batch[j] == FRAME_NONE || (is_frame(frame_batch[j]) && (loose(slot, frame_batch[j]) || frames[frame_batch[j]].owner != slot));
         loop invariant rest: rest_mapped(slot, k, FRAME_BATCH_MAX);
         loop invariant leaves: \forall integer t, i; is_tab(t, 0) ==> ix(i) ==> table_tags[t].space == 2 * slot ==> tables[t].entry[i] == \at(tables[t].entry[i],Pre);

@@ -33,6 +33,7 @@ void vcpu_init(void)
     assigns \nothing;
     ensures clear: \result == first ==> \forall integer v; in_set(v) ==> run_clear(v, first, count);
     ensures end: first <= \result <= VCPUS_MAX;
+    ensures met: \forall integer p; first <= p < \result ==> meets_run(p, count);
 */
 static uint32_t behind_runs(uint32_t first, uint32_t count)
 {
@@ -40,6 +41,7 @@ static uint32_t behind_runs(uint32_t first, uint32_t count)
 
     /*@ loop invariant 0 <= v <= PARTITIONS_MAX;
         loop invariant first <= at <= VCPUS_MAX;
+        loop invariant met: \forall integer p; first <= p < at ==> meets_run(p, count);
         loop invariant at == first ==> \forall integer w; 0 <= w < v ==> run_clear(w, first, count);
         loop assigns v, at;
         loop variant PARTITIONS_MAX - v; */
@@ -47,6 +49,8 @@ static uint32_t behind_runs(uint32_t first, uint32_t count)
         //@ assert ok: run_ok(v);
         if (partitions[v].vcpu_limit != 0 && partitions[v].vcpu_first < at + count &&
             at < partitions[v].vcpu_first + partitions[v].vcpu_limit) {
+            //@ assert here: \forall integer p; at <= p < run_first(v) + run_size(v) ==> !run_clear(v, p, count) && in_set(v);
+            //@ assert meets: \forall integer p; at <= p < run_first(v) + run_size(v) ==> meets_run(p, count);
             at = partitions[v].vcpu_first + partitions[v].vcpu_limit;
         }
     }
@@ -60,18 +64,14 @@ uint32_t vcpu_find_run(uint64_t count)
     if (count == 0 || count > VCPUS_MAX) {
         return VCPU_NONE;
     }
-    /* Each step passes one run at least; where runs lie in the order of partitions, the first passes all. */
-    /*@ loop invariant 0 <= tries <= PARTITIONS_MAX + 1;
-        loop invariant first <= VCPUS_MAX;
-        loop assigns tries, first;
-        loop variant PARTITIONS_MAX + 1 - tries; */
-    for (uint32_t tries = 0; tries <= PARTITIONS_MAX; tries++) {
-        uint32_t behind;
+    /* Each step passes one run at least, for good; where runs lie in the order of partitions, the first passes all. */
+    /*@ loop invariant first <= VCPUS_MAX;
+        loop invariant met: runs_end(first, count);
+        loop assigns first;
+        loop variant VCPUS_MAX - first; */
+    while (count <= VCPUS_MAX - first) {
+        uint32_t behind = behind_runs(first, (uint32_t)count);
 
-        if (count > VCPUS_MAX - first) {
-            return VCPU_NONE;
-        }
-        behind = behind_runs(first, (uint32_t)count);
         if (behind == first) {
             return first;
         }

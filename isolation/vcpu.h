@@ -18,12 +18,14 @@ void vcpu_init(void);
 
 /* Under the lock: */
 
-/* A run of `count` slots that no partition has: its first, or VCPU_NONE. */
+/* The first run of `count` slots that no partition has, or VCPU_NONE: there is none. */
 /*@ requires life_inv;
     assigns \nothing;
     ensures none: \result <= VCPU_NONE;
     ensures range: \result != VCPU_NONE ==> 1 <= count && \result + count <= VCPUS_MAX;
     ensures clear: \result != VCPU_NONE ==> \forall integer v; in_set(v) ==> run_clear(v, \result, count);
+    ensures first: \result != VCPU_NONE ==> first_run(\result, count);
+    ensures full: 1 <= count ==> \result == VCPU_NONE ==> no_run(count);
 */
 uint32_t vcpu_find_run(uint64_t count);
 /* Makes the next vCPU of partition `partition`, which has room for it: claimed by the maker.  Its slot. */

@@ -72,6 +72,7 @@ fault donate-late-flush isolation/frame_donate.c take_all 's/^    frame_flush(PA
 fault donate-no-scrub isolation/frame_donate.c give_one 's/frame_scrub(hfn);//;/assert still/d'
 fault donate-any-owner isolation/frame_donate.c all_owned 's/if (!frame_is_owned(hfn + k, PARTITION_MANAGER))/if (frames[hfn + k].state != FRAME_OWNED)/'
 fault donate-over-a-page isolation/frame_donate.c all_absent 's/table_translate(space, gfn + k) != 0/false/;/assert not: walk/d'
+fault donate-quota-of-another proofs/ni_donate.c ni_donate_told 's/count <= .at(partitions.id % PARTITIONS_MAX..frames_left,L)/count <= \\at(partitions[PARTITION_FIRST_GUEST].frames_left,L)/' isolation/frame_donate.c
 fault share-executable isolation/page.c share_one 's/EPT_LEAF_SHARED/EPT_LEAF_OWNED/'
 fault share-in-the-private-half isolation/page.c share_locked 's/gfn + shared_bit_gfn, count/gfn + count, count/'
 fault unshare-no-scrub isolation/page.c unshare_one 's/frame_scrub(hfn);//'

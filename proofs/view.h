@@ -16,6 +16,14 @@
     predicate same_life{L,M}(integer v) = \at(partitions[v].state,L) == \at(partitions[v].state,M) &&
       \at(partitions[v].generation,L) == \at(partitions[v].generation,M) && run_first{L}(v) == run_first{M}(v) &&
       run_size{L}(v) == run_size{M}(v) && made{L}(v) == made{M}(v);
+    // What the manager has on its books, by what it asked and was answered: which partitions there are, and how much each was made with.
+    predicate same_account{L,M}(integer v) = same_life{L,M}(v) &&
+      \at(partitions[v].frames_left,L) == \at(partitions[v].frames_left,M) &&
+      \at(table_slices[v].first,L) == \at(table_slices[v].first,M) && \at(table_slices[v].count,L) == \at(table_slices[v].count,M);
+    predicate same_book{L,M} = \forall integer v; in_set(v) ==> same_account{L,M}(v);
+    // A partition's tables, as far as they decide whether there is room: what its tree lacks, and what its slice has left.
+    predicate same_tables{L,M}(integer v) = same_missing{L,M}(2 * v) && left{L}(v) == left{M}(v);
+    predicate same_walks_of{L,M}(integer v) = \forall integer g; 0 <= g < GFN_LIMIT ==> walk{L}(2 * v, g) == walk{M}(2 * v, g);
 */
 
 /* Any other state. */
