@@ -5,7 +5,6 @@
 #include "abi/status.h"
 #include "ept/table.h"
 #include "isolation/audit.h"
-#include "isolation/lock.h"
 #include "isolation/partition.h"
 #include "isolation/sweep.h"
 #include "isolation/trusted.h"
@@ -92,6 +91,7 @@ static bool sweep(uint32_t slot)
 
 /* The tables of a guest that owns nothing go back to the pool. */
 /*@ requires inner_inv && is_guest(slot);
+    requires domain: seen_by_none(slot);
     requires empty: \forall integer p; is_frame(p) ==> frames[p].state != FRAME_FREE ==> frames[p].owner != slot;
     assigns table_roots[2 * slot], table_roots[2 * slot + 1], table_slices[slot];
     ensures inv: inner_inv;
@@ -118,6 +118,7 @@ static void tables_close(uint32_t slot)
 /* The guest's id is nobody's any more, and comes back to nobody. */
 /*@ requires all_inv && life_inv && idle_inv && swept_others(slot);
     requires is_guest(slot) && partitions[slot].state == PARTITION_DESTROYING;
+    requires domain: seen_by_none(slot);
     requires empty: \forall integer p; is_frame(p) ==> frames[p].state != FRAME_FREE ==> frames[p].owner != slot;
     requires gone: all_gone(slot);
     assigns table_roots[2 * slot], table_roots[2 * slot + 1], table_slices[slot], vcpus[0 .. VCPUS_MAX - 1], partitions[slot];
@@ -139,7 +140,8 @@ static void slot_end(uint32_t slot)
 }
 
 /* A step of the sweep of partition `slot`; true: it was the last, and the partition is no more. */
-/*@ requires core_inv && is_guest(slot) && partitions[slot].state == PARTITION_DESTROYING && all_gone(slot);
+/*@ requires domain: seen_by_none(slot);
+    requires core_inv && is_guest(slot) && partitions[slot].state == PARTITION_DESTROYING && all_gone(slot);
     assigns frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             cpu_stale[0 .. FRAMES_MAX - 1], residue[0 .. FRAMES_MAX - 1], partitions[slot], table_roots[2 * slot],
             table_roots[2 * slot + 1], table_slices[slot], vcpus[0 .. VCPUS_MAX - 1];
@@ -177,6 +179,7 @@ static bool advance(uint32_t slot)
 }
 
 /*@ requires core_inv;
+    requires domain: devices_gone(id);
     assigns frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             cpu_stale[0 .. FRAMES_MAX - 1], residue[0 .. FRAMES_MAX - 1], partitions[0 .. PARTITIONS_MAX - 1],
             table_roots[0 .. SPACES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], vcpus[0 .. VCPUS_MAX - 1],
@@ -218,10 +221,5 @@ static uint64_t reclaim_locked(uint64_t id)
 
 uint64_t frame_reclaim(uint64_t id)
 {
-    uint64_t status;
-
-    lock_acquire();
-    status = reclaim_locked(id);
-    lock_release();
-    return status;
+    return reclaim_locked(id);
 }

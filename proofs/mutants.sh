@@ -106,6 +106,7 @@ fault disclose-unnamed vmx/tdvmcall.c ask_manager 's/run_return_guest_call(state
 fault map-beyond-half vmx/map_gpa.c map_gpa 's/bytes > shared_bit - first/false/'
 fault interrupt-any-cpu vmx/hypercall_device.c hypercall_irq_map 's/in->r10 >= partitions\[PARTITION_MANAGER\].vcpu_count/in->r10 > CPUS_MAX/'
 fault reclaim-with-devices vmx/hypercall_device.c hypercall_frame_reclaim 's/^        device_release_all(slot);/        device_release_all(PARTITION_CORE);/'
+fault reclaim-in-two-locks vmx/hypercall_device.c hypercall_frame_reclaim 's/^    status = frame_reclaim(id);/    lock_release();\n    lock_acquire();\n    status = frame_reclaim(id);/'
 fault start-above-the-half vmx/hypercall_vcpu.c hypercall_vcpu_create 's/ || frame_of_address(in.r10) >= shared_bit_gfn//'
 fault accept-any-page vmx/map_gpa.c map_gpa_accept 's/!= PAGE_PRIVATE/== PAGE_ABSENT/'
 

@@ -13,7 +13,7 @@
       (\at(vcpus[s].state,L) == VCPU_GONE <==> \at(vcpus[s].state,M) == VCPU_GONE);
 */
 
-/*@ requires core_inv && is_guest(v) && v != id % PARTITIONS_MAX;
+/*@ requires core_inv && is_guest(v) && v != id % PARTITIONS_MAX && seen_by_none(id % PARTITIONS_MAX);
     assigns frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
             partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],
@@ -40,7 +40,7 @@ T0:
     //@ assert confidential: same_view{S1,Here}(v);
 }
 
-/*@ requires core_inv;
+/*@ requires core_inv && seen_by_none(id % PARTITIONS_MAX);
     assigns frames[0 .. FRAMES_MAX - 1], frame_batch[0 .. FRAME_BATCH_MAX - 1], tables[0 .. TABLES_MAX - 1],
             table_tags[0 .. TABLES_MAX - 1], table_slices[0 .. PARTITIONS_MAX - 1], table_roots[0 .. SPACES_MAX - 1],
             partitions[0 .. PARTITIONS_MAX - 1], residue[0 .. FRAMES_MAX - 1], cpu_stale[0 .. FRAMES_MAX - 1],

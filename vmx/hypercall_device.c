@@ -80,9 +80,11 @@ struct answer hypercall_info_function(uint64_t index)
                                           GROUP_UNIT * device_name(device_facts[index].group)};
 }
 
-/* No device is given to a partition in DESTROYING, so before the sweep takes its tables, it has none. */
+/* No device is given to a partition in DESTROYING, so before the sweep takes its tables, it has none.  All under one lock: another
+ * CPU may ask for the partition's end at any moment. */
 uint64_t hypercall_frame_reclaim(uint64_t id)
 {
+    uint64_t status;
     uint32_t slot;
 
     lock_acquire();
@@ -90,8 +92,11 @@ uint64_t hypercall_frame_reclaim(uint64_t id)
     if (slot != PARTITION_NONE && partitions[slot].state == PARTITION_DESTROYING) {
         device_release_all(slot);
     }
+    //@ assert none: slot == PARTITION_NONE ==> !known(id);
+    //@ assert domain: devices_gone(id);
+    status = frame_reclaim(id);
     lock_release();
-    return frame_reclaim(id);
+    return status;
 }
 
 void hypercall_poll(void)
